@@ -1,0 +1,1 @@
+"""Gold facts, metrics, and the runner that scores answers against them."""
