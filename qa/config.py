@@ -1,7 +1,8 @@
 """The only reader of the environment and of configuration files.
 
-A value comes from, in this order: a flag, an environment variable, ``qa.toml`` in the working folder (or the file
-named with ``--config``), ``qa.toml`` in the user's configuration folder, the default. ``Settings.origin`` says which.
+A value comes from, in this order: a flag, an environment variable, ``qa.toml`` in the working folder,
+``qa.toml`` in the user's configuration folder, the default. A file named with ``--config`` is read instead of
+these two. ``Settings.origin`` says where each value came from.
 """
 
 from __future__ import annotations

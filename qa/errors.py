@@ -13,7 +13,8 @@ QAError
     └── BudgetExceeded       the next call would pass ``--budget``
 
 Each message is one sentence that says what happened, to what, and what to do. Errors of the index
-(``index.errors.IndexFailure``) are shown the same way with exit 4. Only ``qa.cli`` turns errors into exit codes.
+(``index.errors.IndexFailure``) are shown the same way with exit 4. Only ``qa.cli`` turns errors into exit
+codes.
 """
 
 from __future__ import annotations

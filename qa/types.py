@@ -1,4 +1,4 @@
-"""The frozen values of answering. The JSON of ``Answer`` is a public contract (see qa/schemas/answer.json)."""
+"""The frozen values of answering. The JSON of ``Answer`` is a public contract: qa/schemas/answer.json."""
 
 from __future__ import annotations
 
