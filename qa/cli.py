@@ -1,7 +1,7 @@
 """The ``qa`` command: it gathers the commands, and it alone turns errors into exit codes.
 
-0 answered · 1 a bug · 2 wrong usage or bad input · 3 no supported answer · 4 nothing indexed or a missing file,
-model or key · 5 an eval gate failed · 6 the model's service failed · 130 interrupted.
+0 answered · 1 a bug · 2 wrong usage or bad input · 3 no supported answer · 4 nothing indexed or a missing
+file, model or key · 5 an eval gate failed · 6 the model's service failed · 130 interrupted.
 """
 
 from __future__ import annotations

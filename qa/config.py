@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from qa.errors import ConfigError
+from qa.errors import ConfigError, Missing
 
 APP = "qa"
 FILE = "qa.toml"
@@ -138,13 +138,14 @@ def load(
     file: a configuration file to read instead of ``qa.toml`` in the working folder and the user's one.
     environ, folder, user: stand in for the environment, the working folder and the user's file.
 
-    Raises ConfigError for an unknown key or variable and for a value of the wrong type or out of range.
+    Raises ConfigError for an unknown key or variable and for a value of the wrong type or out of range,
+    Missing when ``file`` is not there.
     """
     here = folder or Path.cwd()
     layers: list[dict[str, tuple[Any, str]]] = []
     if file is not None:
         if not file.is_file():
-            raise ConfigError(f"no configuration file at {file}; check the path given with --config")
+            raise Missing(f"no configuration file at {file}; check the path given with --config")
         layers.append(_from_file(file))
     else:
         layers += [_from_file(path) for path in (user or user_file(), here / FILE) if path.is_file()]
