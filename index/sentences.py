@@ -1,7 +1,7 @@
 """Text to sentences, with exact offsets.
 
 Rules rather than Punkt: NLTK's import and model cost most of a second on every cold start, its stock model
-does not know 'No. 5' or a closing quotation mark that stands off, and a rule that fails can be read and mended.
+does not know 'No. 5' or a closing quotation mark that stands off, and a rule that fails can be mended.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from index.types import Boilerplate, Span
 
-# A run of final marks with the quotes and brackets that close with it (one may stand off: 'a year. " He said');
+# A run of final marks with the quotes and brackets that close with it (one may stand off: 'a year. " He');
 # or a full stop of a script that writes no space after it; or a forgotten space: 'in the city.The mayor'.
 _END = re.compile(
     r"""(?P<mark>[.!?…؟।]+)(?P<close>["'”’»)\]]*(?:\ ["”](?=\s))?)(?=\s)
