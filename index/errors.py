@@ -6,6 +6,7 @@ IndexFailure
 ├── IndexBusy             another process is writing
 ├── IndexDamaged          the folder holds something that cannot be read as an index
 ├── NoSuchArticle         an id or path that is not in the index
+├── EmbeddingServiceFailed  the endpoint that makes the vectors failed (exit 6)
 └── InputMissing          a path given to ``add`` does not exist
 
 Each message is one sentence that says what, where and what to do.
@@ -40,3 +41,7 @@ class NoSuchArticle(IndexFailure):
 
 class InputMissing(IndexFailure):
     """A path given to ``add`` does not exist."""
+
+
+class EmbeddingServiceFailed(IndexFailure):
+    """The endpoint that makes the vectors cannot be reached, refuses, or returns something else."""
