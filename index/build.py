@@ -2,28 +2,28 @@
 
 The order of writing makes every moment a good one to be killed in: articles with chunks and words are
 committed first (a whole article or nothing), then the vectors into the catalog, then into Chroma under a mark
-in the catalog. The next run finds what is missing and does just that; a Chroma that a writer died in is filled
-anew from the catalog's vectors, without embedding.
+in the catalog. The next run finds what is missing and does just that; a Chroma that a writer died in is
+filled anew from the catalog's vectors, without embedding.
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from .catalog import Catalog
-from .errors import IndexBusy, NothingIndexed
+from .check import check
+from .errors import NothingIndexed
 from .ledger import Chunker, EmbeddingText
+from .lock import writer_lock
 from .run import ARTICLES_AT_ONCE, CHUNKS_AT_ONCE, Progress, Run
 from .schema import FILE
 from .types import Article, Embedder, Skipped
 
-__all__ = ["Chunker", "EmbeddingText", "Progress", "Summary", "add", "remove", "writer_lock"]
+__all__ = ["Chunker", "EmbeddingText", "Progress", "Summary", "add", "check", "remove", "writer_lock"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +98,3 @@ def remove(folder: Path, refs: Sequence[str]) -> int:
             run.begin()
             run.finish()
     return len(ids)
-
-
-@contextmanager
-def writer_lock(folder: Path) -> Iterator[None]:
-    """Makes this process the only writer of an index. Raises IndexBusy, which names the holder's process."""
-    from filelock import FileLock, Timeout
-
-    # The holder is named in a file of its own: whoever tries the lock file truncates it.
-    holder = folder / "writer.pid"
-    lock = FileLock(folder / "writer.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        try:
-            who = f"process {int(holder.read_text())}"
-        except (OSError, ValueError):
-            who = "another process"
-        raise IndexBusy(
-            f"The index in {folder} is being written by {who}: wait until it is done, or stop it."
-        ) from error
-    try:
-        holder.write_text(f"{os.getpid()}\n")
-        yield
-        holder.unlink(missing_ok=True)
-    finally:
-        lock.release()

@@ -159,7 +159,7 @@ class Run:
             self.rows_written += len(gone) + len(rows)
 
     def refill(self) -> None:
-        """Throws Chroma's files away and fills them anew from the catalog's vectors."""
+        """Throws Chroma's files away, so that ``sync`` fills them anew from the catalog's vectors."""
         with self.ledger.transaction():
             self.ledger.set_meta(syncing=1)
             self.ledger.mark_unsynced()
