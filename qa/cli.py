@@ -34,6 +34,9 @@ class _ReaderGone(Exception):
 
 
 class _Group(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [name for name in COMMANDS if name in self.commands]
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)

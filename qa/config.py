@@ -68,6 +68,11 @@ def default_models() -> Path:
     return platformdirs.user_cache_path(APP) / "models"
 
 
+def replies_file() -> Path:
+    """Where the model's replies are kept for reuse."""
+    return platformdirs.user_cache_path(APP) / "replies.sqlite"
+
+
 def user_file() -> Path:
     """The configuration file in the user's configuration folder."""
     return platformdirs.user_config_path(APP) / FILE
@@ -87,6 +92,7 @@ class Settings:
     embedding: str = _key("text", "local:NAME, or a name the embedding service knows", "local:minilm-l6-v2")
     embedding_base_url: str | None = _key("url", "address of the embedding service, when it is another one")
     embedding_api_key: str | None = _key("text", "key for the embedding service", secret=True)
+    embedding_dimensions: int | None = _key("int", "length of that service's vectors", low=8, high=16_384)
     k: int = _key("int", "passages to retrieve for a question", 8, low=1, high=100)
     evidence_tokens: int = _key("int", "tokens of evidence shown to the model", 400, low=50, high=20_000)
     max_tokens: int = _key("int", "tokens the model may write", 300, low=16, high=32_000)
@@ -166,8 +172,13 @@ def shown(settings: Settings, name: str) -> str | int | float | bool | None:
     if KEYS[name].secret:
         return mask(value)
     if KEYS[name].kind == "url":
-        return re.sub(r"//[^/@]*@", "//***@", value)
+        return hide_login(value)
     return str(value)
+
+
+def hide_login(url: str) -> str:
+    """An address for printing: a name and password in it are masked."""
+    return re.sub(r"//[^/@]*@", "//***@", url)
 
 
 def mask(secret: str) -> str:

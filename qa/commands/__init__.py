@@ -5,6 +5,7 @@ A module here is imported whenever ``qa`` starts, so at its top it imports nothi
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from qa.config import Settings
+    from qa.wiring import OnMissing
 
 IndexOption = Annotated[
     Path | None, typer.Option("--index", metavar="DIR", help="Folder of the index.", show_default=False)
@@ -46,3 +48,21 @@ def settings(ctx: typer.Context, **flags: Any) -> Settings:
     file: Path | None = shared.pop("config", None)
     shared.update({name: value for name, value in flags.items() if value is not None})
     return config.load(shared, file=file)
+
+
+def pulling(effective: Settings, yes: bool) -> OnMissing:
+    """What to do about missing weights: pull them with ``yes`` or when the user at the terminal agrees.
+
+    Elsewhere the ModelMissing is raised, which says how to pull them.
+    """
+    from qa.errors import ModelMissing
+
+    def on_missing(missing: ModelMissing) -> None:
+        interactive = sys.stdin.isatty() and sys.stderr.isatty()
+        if not yes and not (interactive and typer.confirm(f"{missing}. Do that now?", err=True)):
+            raise missing
+        from qa.commands.models import fetch
+
+        fetch([missing.name], effective)
+
+    return on_missing

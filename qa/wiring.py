@@ -1,0 +1,129 @@
+"""Settings to the objects that do the work: which model, which embedding, and the retriever over the index.
+
+Nothing is sent to a service that the user did not name: a key in the environment makes ``auto`` choose a
+service for chat, embeddings stay local until the setting ``embedding`` says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa.config import LOCAL_PREFIX, Settings
+from qa.errors import ConfigError, Missing, ModelMissing
+
+if TYPE_CHECKING:
+    from index.types import Embedder
+
+LOCAL_MODEL = "qwen2.5-coder-0.5b"
+# Called when weights are missing: makes them be there, or raises.
+OnMissing = Callable[[ModelMissing], None]
+
+OPENAI = "https://api.openai.com/v1"
+OPENAI_MODEL = "gpt-4.1-mini"
+_KNOWN_DIMENSIONS = {
+    "text-embedding-3-small": 1536,
+    "text-embedding-3-large": 3072,
+    "text-embedding-ada-002": 1536,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model that was chosen, and why.
+
+    name: in the local catalog when ``local``, else as the service knows it; empty: the one the service has.
+    """
+
+    name: str
+    local: bool
+    why: str
+    base_url: str = ""
+    api_key: str | None = field(default=None, repr=False)
+
+
+def chat_choice(settings: Settings) -> Choice:
+    """The language model that would be asked.
+
+    ``auto`` takes a service when a base URL or a key is configured or in the environment, else the local
+    model.
+    Raises Missing when a service's model is named and there is neither a base URL nor a key.
+    """
+    name, base_url, key = settings.model, settings.base_url, settings.api_key
+    if name.startswith(LOCAL_PREFIX):
+        return Choice(name.removeprefix(LOCAL_PREFIX), True, f"named by: {settings.where('model')}")
+    if name != "auto":
+        if not base_url and not key:
+            raise Missing(
+                f"the model {name} is a service's and there is neither a key nor a base URL: "
+                f"set OPENAI_API_KEY, give --base-url, or use --model {LOCAL_PREFIX}{LOCAL_MODEL}"
+            )
+        return Choice(name, False, f"named by: {settings.where('model')}", base_url or OPENAI, key)
+    if base_url:
+        why = f"a base URL is given by: {settings.where('base_url')}"
+        return Choice(OPENAI_MODEL if base_url == OPENAI else "", False, why, base_url, key)
+    if key:
+        return Choice(OPENAI_MODEL, False, f"a key is given by: {settings.where('api_key')}", OPENAI, key)
+    return Choice(LOCAL_MODEL, True, "no other model, base URL or key is configured")
+
+
+def embedding_choice(settings: Settings) -> Choice:
+    """The embedding that would be used; a service only when the setting ``embedding`` names its model.
+
+    The chat service's key goes to the embedding service only when both have the same address.
+    """
+    name, why = settings.embedding, f"setting 'embedding' from: {settings.where('embedding')}"
+    if name.startswith(LOCAL_PREFIX):
+        return Choice(name.removeprefix(LOCAL_PREFIX), True, why)
+    chat_url = settings.base_url or OPENAI
+    base_url = settings.embedding_base_url or chat_url
+    key = settings.embedding_api_key or (settings.api_key if base_url == chat_url else None)
+    if base_url == OPENAI and not key:
+        raise Missing(
+            f"the embedding {name} is a service's and there is neither a key nor a base URL: "
+            "set OPENAI_API_KEY, or the setting embedding_base_url"
+        )
+    return Choice(name, False, why, base_url, key)
+
+
+def embedder(settings: Settings, *, on_missing: OnMissing | None = None) -> Embedder:
+    """The embedding that ``settings`` ask for.
+
+    Raises Missing (ModelMissing where ``on_missing`` is not given) and ConfigError.
+    """
+    from index.embed import EndpointEmbedder, OnnxEmbedder
+
+    choice = embedding_choice(settings)
+    if choice.local:
+        return OnnxEmbedder(_weights(choice.name, "embedding", settings, on_missing))
+    dimensions = settings.embedding_dimensions or _KNOWN_DIMENSIONS.get(choice.name)
+    if not dimensions:
+        raise ConfigError(
+            f"how long the vectors of {choice.name} are is not known; set embedding_dimensions"
+        )
+    return EndpointEmbedder(
+        choice.name,
+        dimensions,
+        base_url=choice.base_url,
+        api_key=choice.api_key or "",
+        timeout=settings.timeout_total,
+        retries=settings.retries,
+    )
+
+
+def _weights(name: str, purpose: str, settings: Settings, on_missing: OnMissing | None) -> Path:
+    """The file or folder of local weights that serve ``purpose``."""
+    from qa import models
+
+    entry = models.find(name)
+    if entry.purpose != purpose:
+        raise ConfigError(f"{entry.name} is no {purpose} model; see 'qa models list'")
+    try:
+        return models.path(entry.name, settings.models_dir)
+    except ModelMissing as missing:
+        if on_missing is None:
+            raise
+        on_missing(missing)
+        return models.path(entry.name, settings.models_dir)
