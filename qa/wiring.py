@@ -6,16 +6,20 @@ service for chat, embeddings stay local until the setting ``embedding`` says oth
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from qa.config import LOCAL_PREFIX, Settings
-from qa.errors import ConfigError, Missing, ModelMissing
+from qa.errors import ConfigError, Missing, ModelMissing, ServiceUnreachable
 
 if TYPE_CHECKING:
     from index.types import Embedder
+    from qa.chat_model import ChatModel
 
 LOCAL_MODEL = "qwen2.5-coder-0.5b"
 # Called when weights are missing: makes them be there, or raises.
@@ -100,9 +104,7 @@ def embedder(settings: Settings, *, on_missing: OnMissing | None = None) -> Embe
         return OnnxEmbedder(_weights(choice.name, "embedding", settings, on_missing))
     dimensions = settings.embedding_dimensions or _KNOWN_DIMENSIONS.get(choice.name)
     if not dimensions:
-        raise ConfigError(
-            f"how long the vectors of {choice.name} are is not known; set embedding_dimensions"
-        )
+        raise ConfigError(f"how long the vectors of {choice.name} are is not known; set embedding_dimensions")
     return EndpointEmbedder(
         choice.name,
         dimensions,
@@ -111,6 +113,81 @@ def embedder(settings: Settings, *, on_missing: OnMissing | None = None) -> Embe
         timeout=settings.timeout_total,
         retries=settings.retries,
     )
+
+
+def chat_model(
+    settings: Settings,
+    *,
+    on_missing: OnMissing | None = None,
+    on_retry: Callable[[str], None] = lambda line: None,
+) -> ChatModel:
+    """The language model that ``settings`` ask for; a local one is started, which takes a second or two.
+
+    on_retry: is given one line each time something is asked again, or the reply cache is done without.
+
+    Raises Missing (ModelMissing where ``on_missing`` is not given), ConfigError, and ServiceError when a
+    service has to be asked for the name of its model and does not say.
+    """
+    from qa.config import replies_file
+    from qa.llm import Budget, OpenAIChat, Timeouts
+    from qa.reply_cache import CachedChat, ReplyCache
+
+    choice = chat_choice(settings)
+    url, key, name = choice.base_url, choice.api_key or "", choice.name
+    if choice.local:
+        from qa import local
+
+        weights = _weights(name, "language", settings, on_missing)
+        server = local.serve(name, weights.parent, parallel=settings.jobs)
+        url, key = server.base_url, server.api_key
+    elif not name:
+        name = _only_model(url, key, settings)
+    model: ChatModel = OpenAIChat(
+        name,
+        url,
+        key,
+        timeouts=Timeouts(settings.timeout_connect, settings.timeout_first_token, settings.timeout_total),
+        retries=settings.retries,
+        local=choice.local,
+        service="the local model" if choice.local else "",
+        # The local server's port is another one each time; its replies are the same.
+        identity=f"{LOCAL_PREFIX}{name}" if choice.local else "",
+        budget=None if settings.budget_usd is None or choice.local else Budget(settings.budget_usd),
+        on_retry=on_retry,
+    )
+    if not settings.cache:
+        return model
+    return CachedChat(model, ReplyCache(replies_file(), max_bytes=settings.cache_bytes, on_problem=on_retry))
+
+
+def _only_model(base_url: str, key: str, settings: Settings) -> str:
+    """The name of the model that a service serves, when it is only one."""
+    from qa.http_guard import http_client, is_loopback
+
+    parts = urlsplit(base_url)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        with (
+            http_client(loopback=is_loopback(parts.hostname or "")) as client,
+            client.stream(
+                "GET", f"{base_url}/models", headers=headers, timeout=settings.timeout_connect
+            ) as reply,
+        ):
+            reply.raise_for_status()
+            body = b"".join(islice(reply.iter_bytes(65_536), 32))
+        names = sorted({str(model["id"]) for model in json.loads(body)["data"]})
+    except Exception:
+        # Whatever it was, its words may repeat the key, so they are not passed on.
+        raise ServiceUnreachable(
+            f"the service at {parts.hostname} did not say which models it has; "
+            "check the address and the key, or name one with --model"
+        ) from None
+    if len(names) != 1:
+        some = ", ".join(names[:5]) or "none"
+        raise ConfigError(
+            f"the service at {parts.hostname} has {len(names)} models ({some}); name one with --model"
+        )
+    return names[0]
 
 
 def _weights(name: str, purpose: str, settings: Settings, on_missing: OnMissing | None) -> Path:
