@@ -8,7 +8,8 @@ QAError
 └── ServiceError         the model's service failed                                   exit 6
     ├── ServiceUnreachable   no route, refused, TLS failure, timeout                  retryable
     ├── ServiceOverloaded    429, 500, 502, 503, 504                                  retryable
-    ├── ServiceRejected      400, 401, 403, 404: key, model name, context too long
+    ├── ServiceRejected      400, 401, 403, 404: key, model name, parameters
+    │   └── ContextTooLong   the prompt does not fit the model: ask with less
     ├── ReplyInvalid         empty, truncated, not JSON, wrong schema                 retryable
     └── BudgetExceeded       the next call would pass ``--budget``
 
@@ -68,6 +69,10 @@ class ServiceOverloaded(ServiceError):
 
 class ServiceRejected(ServiceError):
     """The service refuses this request for good."""
+
+
+class ContextTooLong(ServiceRejected):
+    """The prompt does not fit the model's context: the same request with less evidence may."""
 
 
 class ReplyInvalid(ServiceError):
