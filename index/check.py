@@ -49,12 +49,21 @@ def check(
     with writer_lock(folder), Run(folder, embedder, chunker, embedding_text) as run:
         findings = list(_sqlite(run))
         if not findings:  # in a damaged file the rest would only say so again
-            findings = [*_texts(run), *_spans(run), *_words(run), *_groups(run), *_vectors(run)]
+            findings = [
+                *_references(run),
+                *_texts(run),
+                *_spans(run),
+                *_words(run),
+                *_groups(run),
+                *_vectors(run),
+            ]
         if repair:
             for finding in findings:
                 if finding.mend:
                     finding.mend()
             if any(finding.mend for finding in findings):
+                if embedding_text:
+                    run.embed(at_least=1)
                 run.finish()
     return tuple(finding.sentence for finding in findings)
 
@@ -63,7 +72,6 @@ def _sqlite(run: Run) -> Iterator[_Finding]:
     try:
         with damage_named(run.folder):
             rows = run.ledger.db.execute("PRAGMA integrity_check(5)").fetchall()
-            loose = run.ledger.db.execute("PRAGMA foreign_key_check").fetchall()
     except IndexDamaged as error:
         yield _Finding(str(error), None)
         return
@@ -74,8 +82,20 @@ def _sqlite(run: Run) -> Iterator[_Finding]:
             f"{run.folder / FILE} is damaged ({text}): move the folder away and add the articles again."
         )
         yield _Finding(sentence, lambda: _reindex(run))
+
+
+def _references(run: Run) -> Iterator[_Finding]:
+    """Rows that refer to rows that are not there."""
+    loose = [(table, row) for table, row, *_ in run.ledger.db.execute("PRAGMA foreign_key_check")]
     if loose:
-        yield _Finding(f"{len(loose)} rows of {FILE} refer to rows that are not there.", None)
+
+        def mend() -> None:
+            with run.ledger.transaction():
+                for table, row in loose:
+                    if table in ("vector", "original"):
+                        run.ledger.db.execute(f"DELETE FROM {table} WHERE rowid = ?", (row,))
+
+        yield _Finding(f"{len(loose)} rows of {FILE} refer to rows that are not there.", mend)
 
 
 def _reindex(run: Run) -> None:
@@ -181,8 +201,6 @@ def _vectors(run: Run) -> Iterator[_Finding]:
 def _unembed(run: Run, which: str) -> None:
     with run.ledger.transaction():
         run.ledger.db.execute(f"UPDATE chunk SET state = 0 WHERE number IN (SELECT number FROM {which})")
-    if run.embedder and run.embedding_text:
-        run.embed(at_least=1)
 
 
 def _differing(run: Run) -> int:

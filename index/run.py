@@ -139,7 +139,15 @@ class Run:
             self._report()
 
     def sync(self) -> None:
-        """Brings Chroma up to the catalog. While it writes, the catalog says that it does."""
+        """Brings Chroma up to the catalog, from the beginning when its files turn out to be damaged."""
+        try:
+            self._sync()
+        except IndexDamaged:
+            self.refill()
+            self._sync()
+
+    def _sync(self) -> None:
+        """While it writes to Chroma, the catalog says that it does."""
         while True:
             gone, rows = self.ledger.gone(), self.ledger.unsynced(_ROWS_AT_ONCE)
             if not gone and not rows:

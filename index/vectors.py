@@ -11,8 +11,8 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from weakref import WeakSet
@@ -65,20 +65,24 @@ class Vectors:
     def upsert(
         self, ids: Sequence[str], vectors: NDArray[np.float32], metadatas: Sequence[Mapping[str, Any]]
     ) -> None:
-        """Stores or replaces rows; ``vectors`` has the shape ``(len(ids), dimensions)``."""
+        """Stores or replaces rows; ``vectors`` are ``(len(ids), dimensions)``. Raises IndexDamaged."""
         if vectors.shape != (len(ids), self.dimensions):
             raise ValueError(f"vectors of shape {vectors.shape} for {len(ids)} ids of {self.dimensions}")
         for at in range(0, len(ids), MAX_BATCH):
             part = slice(at, at + MAX_BATCH)
-            self._writable().upsert(
-                ids=list(ids[part]), embeddings=vectors[part], metadatas=[dict(m) for m in metadatas[part]]
-            )
+            with self._writing() as rows:
+                rows.upsert(
+                    ids=list(ids[part]),
+                    embeddings=vectors[part],
+                    metadatas=[dict(m) for m in metadatas[part]],
+                )
 
     def delete(self, ids: Collection[str]) -> None:
-        """Deletes rows; ids that are not there do not matter."""
+        """Deletes rows; ids that are not there do not matter. Raises IndexDamaged."""
         listed = list(ids)
         for at in range(0, len(listed), MAX_BATCH):
-            self._writable().delete(ids=listed[at : at + MAX_BATCH])
+            with self._writing() as rows:
+                rows.delete(ids=listed[at : at + MAX_BATCH])
 
     def ids(self) -> set[str]:
         """The ids of all rows. Raises IndexDamaged."""
@@ -133,12 +137,13 @@ class Vectors:
 
     def seal(self) -> None:
         """Writes the graph out, so that a process that opens the store need not build its newest part."""
-        collection = self._writable()
-        last = collection.get(limit=3, include=["embeddings", "metadatas"])
-        collection.modify(configuration={"hnsw": {"sync_threshold": 2}})
+        with self._writing() as rows:
+            some = rows.get(limit=3, include=["embeddings", "metadatas"])
+            rows.modify(configuration={"hnsw": {"sync_threshold": 2}})
         self._reopen()  # the store takes a changed threshold only when it is opened
-        self._writable().upsert(ids=last["ids"], embeddings=last["embeddings"], metadatas=last["metadatas"])
-        self._writable().modify(configuration={"hnsw": {"sync_threshold": _SYNC}})
+        with self._writing() as rows:
+            rows.upsert(ids=some["ids"], embeddings=some["embeddings"], metadatas=some["metadatas"])
+            rows.modify(configuration={"hnsw": {"sync_threshold": _SYNC}})
         self._reopen()
 
     def reset(self) -> None:
@@ -180,36 +185,46 @@ class Vectors:
         with self._lock:
             try:
                 return question(self._open(create=False))
-            except chromadb.errors.ChromaError:
+            except (chromadb.errors.ChromaError, IndexDamaged):
                 self._reopen()
                 time.sleep(0.3)
             try:
                 return question(self._open(create=False))
             except chromadb.errors.ChromaError as error:
                 self._reopen()
-                raise IndexDamaged(
-                    f"The vectors in {self._path} cannot be read ({error}): run 'qa index check --repair'."
-                ) from error
+                raise self._damaged(error) from error
 
-    def _writable(self) -> chromadb.Collection:
-        return self._open(create=True)
+    @contextmanager
+    def _writing(self) -> Iterator[chromadb.Collection]:
+        rows = self._open(create=True)
+        import chromadb.errors
+
+        try:
+            yield rows
+        except chromadb.errors.InternalError as error:
+            raise self._damaged(error) from error
 
     def _open(self, *, create: bool) -> chromadb.Collection:
         with self._lock:
             if self._collection is None:
-                import chromadb
-                from chromadb.config import Settings
-
                 generation = self._generation_now()
-                self._client = chromadb.PersistentClient(self._path, Settings(anonymized_telemetry=False))
-                if create:
-                    self._collection = self._client.get_or_create_collection(
-                        _NAME, configuration={"hnsw": _GRAPH}, embedding_function=None
-                    )
-                else:
-                    self._collection = self._client.get_collection(_NAME, embedding_function=None)
+                try:
+                    self._client = _client(self._path)
+                    if create:
+                        self._collection = self._client.get_or_create_collection(
+                            _NAME, configuration={"hnsw": _GRAPH}, embedding_function=None
+                        )
+                    else:
+                        self._collection = self._client.get_collection(_NAME, embedding_function=None)
+                except Exception as error:  # for a torn store Chroma raises what comes, even AttributeError
+                    raise self._damaged(error) from error
                 self._generation = generation
             return self._collection
+
+    def _damaged(self, error: Exception) -> IndexDamaged:
+        return IndexDamaged(
+            f"The vectors in {self._path} cannot be read ({error}): run 'qa index check --repair'."
+        )
 
     def _refresh(self) -> None:
         with self._lock:
@@ -229,6 +244,19 @@ class Vectors:
             return 0
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as db:
             return int(db.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0])
+
+
+def _client(path: Path) -> Any:
+    import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
+    from chromadb.config import Settings
+
+    try:
+        return chromadb.PersistentClient(path, Settings(anonymized_telemetry=False))
+    except Exception:
+        # Chroma keeps the store that failed to open and would hand it out again.
+        SharedSystemClient._identifier_to_system.pop(str(path), None)
+        raise
 
 
 def filters(query: Query) -> dict[str, Any] | None:
