@@ -5,7 +5,7 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 DEMO_QUESTION := Where and when did the American and the Russian chief of staff meet?
 DEMO_FLAGS := --index .demo/index --model local:qwen2.5-coder-0.5b
 

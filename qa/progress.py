@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.terminal import safe
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from index.build import Progress
@@ -23,15 +24,15 @@ _SECONDS_BETWEEN_LINES = 10.0
 Report = Callable[["Progress"], None]
 
 
-def expected_items(paths: Iterable[str], glob: str | None) -> int | None:
+def expected_items(paths: Iterable[str], glob: str) -> int | None:
     """About how many articles the paths hold, for the length of a bar; None where standard input is read."""
+    from index.files import Found, find
+
     total = 0
-    for name in paths:
-        if name == "-":
+    for given in paths:
+        if given == "-":
             return None
-        path = Path(name)
-        files = path.rglob(glob or "*") if path.is_dir() else [path]
-        total += sum(_items_in(file) for file in files)
+        total += sum(_items_in(found.file) for found in find(given, glob) if isinstance(found, Found))
     return total
 
 
@@ -39,7 +40,7 @@ def _items_in(file: Path) -> int:
     try:
         if not file.is_file():
             return 0
-        if file.suffix.lower() != ".jsonl":
+        if file.suffix.lower() not in (".jsonl", ".ndjson"):
             return 1
         with file.open("rb") as lines:
             return sum(1 for line in lines if line.strip())

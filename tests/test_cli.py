@@ -14,7 +14,6 @@ from qa.errors import (
     ConfigError,
     Missing,
     ModelMissing,
-    QAError,
     ReplyInvalid,
     ServiceUnreachable,
     UsageError,
@@ -85,7 +84,7 @@ def test_an_interrupt_and_a_closed_pipe_are_silent(
     error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cli, "app", _raiser(error))
-    monkeypatch.setattr(cli.os, "dup2", lambda *_: None)
+    monkeypatch.setattr("os.dup2", lambda *_: None)
     assert cli.run([]) in (130, 141)
     assert capsys.readouterr() == ("", "")
 

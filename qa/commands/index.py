@@ -15,7 +15,6 @@ from qa.commands._articles import exported, metadata, print_article, print_summa
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from index.load import LoadOptions
 
 app = typer.Typer(help="Add articles to the index and see what is in it.", no_args_is_help=True)
 
@@ -25,7 +24,7 @@ ArticleArgument = Annotated[
         metavar="ARTICLE", help="Id, beginning of an id, or path of an article.", show_default=False
     ),
 ]
-BAD_INPUT, DAMAGED = 2, 4
+DAMAGED = 4
 
 
 @app.command()
@@ -37,10 +36,10 @@ def add(
             metavar="PATH...", help="Files, folders, or - for standard input.", show_default=False
         ),
     ],
-    source: Annotated[str, typer.Option(help="Source of articles that name none.", show_default=False)] = "",
-    author: Annotated[str, typer.Option(help="Author of articles that name none.", show_default=False)] = "",
+    source: Annotated[str, typer.Option(help="Source of all the articles.", show_default=False)] = "",
+    author: Annotated[str, typer.Option(help="Author of all the articles.", show_default=False)] = "",
     published: Annotated[
-        str, typer.Option(metavar="YYYY-MM-DD", help="Date of articles that have none.", show_default=False)
+        str, typer.Option(metavar="YYYY-MM-DD", help="Date of all the articles.", show_default=False)
     ] = "",
     tag: Annotated[list[str] | None, typer.Option(help="Tag for all of them; may be repeated.")] = None,
     field: Annotated[
@@ -48,8 +47,8 @@ def add(
         typer.Option(metavar="OURS=THEIRS", help="In JSONL: our field is called so there; may be repeated."),
     ] = None,
     glob: Annotated[
-        str | None, typer.Option(help="In folders take only names that match.", show_default=False)
-    ] = None,
+        str, typer.Option(help="In folders take only names that match.", show_default=False)
+    ] = "",
     max_bytes: Annotated[
         int | None, typer.Option(min=1, help="Skip files that are larger.", show_default=False)
     ] = None,
@@ -59,69 +58,19 @@ def add(
 ) -> None:
     """Add articles: .txt, .md, .html, .jsonl, whole folders. Adding the same again changes nothing.
 
-    Exit code 2 when something could not be read; the rest is added all the same.
+    What cannot be read is told in a line and the rest is added all the same; the exit code is then 2, or 4
+    when a given path is not there.
     """
-    from index import build, chunk, load
-    from qa import progress, wiring
-    from qa.terminal import console
+    from qa import wiring
+    from qa.commands import _adding
 
-    options = _load_options(source, author, published, tag, field, glob, max_bytes)
+    options = _adding.load_options(source, author, published, tag, field, glob, max_bytes)
     effective = settings(ctx, index=index)
     embedder = wiring.embedder(effective, on_missing=pulling(effective, yes))
-    stderr = console(effective.color, stderr=True)
-    said: set[str] = set()
-
-    with progress.shown(stderr, progress.expected_items(paths, glob)) as (report, say):
-
-        def announce(line: str) -> None:
-            said.add(line)
-            say(line)
-
-        items = progress.announced(load.load(paths, options, sys.stdin.buffer), announce)
-        summary = build.add(
-            effective.index, items, embedder, chunk.chunk, chunk.embedding_text, progress=report
-        )
-        for item in summary.skipped:
-            if (line := progress.skipped_line(item)) not in said:
-                say(line)
+    summary = _adding.take_in(effective, paths, options, embedder)
     print_summary(summary, json_)
-    if summary.failed:
-        raise typer.Exit(BAD_INPUT)
-
-
-def _load_options(
-    source: str,
-    author: str,
-    published: str,
-    tags: list[str] | None,
-    fields: list[str] | None,
-    glob: str | None,
-    max_bytes: int | None,
-) -> LoadOptions:
-    from datetime import date
-
-    from index.load import LoadOptions
-    from qa.errors import UsageError
-
-    try:
-        day = date.fromisoformat(published) if published else None
-    except ValueError:
-        raise UsageError(f"--published must be a date like 2021-09-22, not {published!r}") from None
-    mapping: dict[str, str] = {}
-    for pair in fields or ():
-        ours, equals, theirs = pair.partition("=")
-        if not (ours and equals and theirs):
-            raise UsageError(f"--field must look like title=headline, not {pair!r}")
-        mapping[ours] = theirs
-    given: dict[str, Any] = {"max_bytes": max_bytes, "glob": glob}
-    return LoadOptions(
-        source=source,
-        author=author,
-        published=day,
-        tags=tuple(tags or ()),
-        fields=mapping,
-        **{name: value for name, value in given.items() if value is not None},
-    )
+    if code := _adding.exit_code(summary, paths):
+        raise typer.Exit(code)
 
 
 @app.command("list")
