@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -131,3 +132,13 @@ def test_light_commands_import_nothing_heavy(arguments: list[str], tmp_path: Pat
     code, *modules = done.stderr.split()
     assert code == "0"
     assert not HEAVY & set(modules)
+
+
+def test_the_map_names_every_module_and_no_other() -> None:
+    architecture = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"[\w/]*\b(\w+\.py)\b", architecture))
+    there = {Path(path).name for path, _ in _sources()} - {"__init__.py"}
+    commands = {path.name for path in (ROOT / "qa" / "commands").glob("*.py")}
+    tests = {path.name for path in (ROOT / "tests").glob("*.py")}
+    assert there - commands - named == set()
+    assert named - there - tests == set()
