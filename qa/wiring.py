@@ -18,6 +18,7 @@ from qa.config import LOCAL_PREFIX, Settings
 from qa.errors import ConfigError, Missing, ModelMissing, ServiceUnreachable
 
 if TYPE_CHECKING:
+    from index.retrieve import Retriever
     from index.types import Embedder
     from qa.chat_model import ChatModel
 
@@ -113,6 +114,19 @@ def embedder(settings: Settings, *, on_missing: OnMissing | None = None) -> Embe
         timeout=settings.timeout_total,
         retries=settings.retries,
     )
+
+
+def retriever(settings: Settings, *, on_missing: OnMissing | None = None) -> Retriever:
+    """The retriever over the index; close it, or use it in a ``with``.
+
+    Raises NothingIndexed, IndexDamaged and EmbeddingMismatch, and what ``embedder`` raises.
+    """
+    from index.catalog import Catalog
+    from index.retrieve import Retriever
+
+    # Without an index nobody needs to pull a model first.
+    Catalog.open(settings.index).close()
+    return Retriever(settings.index, embedder(settings, on_missing=on_missing))
 
 
 def chat_model(

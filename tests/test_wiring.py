@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from index.errors import NothingIndexed
 from qa import wiring
 from qa.config import Settings
 from qa.errors import ConfigError, Missing, ModelMissing, ServiceUnreachable, UsageError
@@ -67,6 +68,11 @@ def test_missing_weights_say_how_to_pull_them(tmp_path: Path) -> None:
     for make in (wiring.embedder, wiring.chat_model):
         with pytest.raises(ModelMissing, match="qa models pull"):
             make(settings(tmp_path))
+
+
+def test_an_empty_index_is_told_before_a_missing_model(tmp_path: Path) -> None:
+    with pytest.raises(NothingIndexed, match="qa index add"):
+        wiring.retriever(settings(tmp_path))
 
 
 def test_missing_weights_can_be_pulled_on_the_way(tmp_path: Path) -> None:
