@@ -155,6 +155,20 @@ def test_a_line_put_before_the_others_of_a_file_embeds_only_itself(tmp_path: Pat
     assert embedded == []
 
 
+def test_a_line_put_before_others_that_are_named_by_number_embeds_only_itself(tmp_path: Path) -> None:
+    """Every id changes with the number in the path, the vectors are taken over by their wording."""
+
+    def lines(texts: list[str]) -> list[Article]:
+        return [article(f"w.jsonl#{n}", text, location=f"/w.jsonl#{n}") for n, text in enumerate(texts, 1)]
+
+    texts = [f"The tram number {n} was painted. It is blue now." for n in range(6)]
+    add(tmp_path, lines(texts))
+    summary, embedded = add(tmp_path, lines(["The orchard was sold.", *texts]))
+    assert counts(summary) == (1, 0, 6, 0)
+    assert len(embedded) == 1
+    assert build.check(tmp_path) == ()
+
+
 def test_standard_input_never_replaces_what_came_from_it_before(tmp_path: Path) -> None:
     add(tmp_path, [article("-", "The bridge opened.", location="-")])
     summary, _ = add(tmp_path, [article("-", "The bridge closed.", location="-")])
