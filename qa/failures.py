@@ -39,8 +39,8 @@ _TOO_LONG = (
     "input is too long",
 )
 _REFUSALS = re.compile(
-    r"unsupported|not supported|does not support|doesn't support|no support|unavailable|unknown|"
-    r"unrecogni[sz]ed|unexpected|not permitted|not allowed|must be|invalid|not enabled|not implemented|cannot be used"
+    r"unsupported|not supported|does not support|doesn't support|no support|unavailable|unknown|unexpected|"
+    r"unrecogni[sz]ed|not permitted|not allowed|must be|invalid|not enabled|not implemented|cannot be used"
 )
 
 

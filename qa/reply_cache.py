@@ -147,7 +147,7 @@ class ReplyCache:
         db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         try:
             db.execute("PRAGMA journal_mode = WAL")
-            # Waiting for the disk would take ten times as long, and what a power cut can take is only a cache.
+            # Waiting for the disk takes ten times as long, and a power cut can only take a cache.
             db.execute("PRAGMA synchronous = OFF")
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'replies_by_use'").fetchone():
                 db.executescript(_SCHEMA)
