@@ -180,7 +180,7 @@ def test_standard_input_never_replaces_what_came_from_it_before(tmp_path: Path) 
 def test_skipped_items_and_text_that_cannot_be_stored_do_not_stop_the_rest(tmp_path: Path) -> None:
     broken = article("b.txt", "Half a pair.")
     broken = replace(broken, text="Half a \ud83d pair.")
-    items = [
+    items: list[Article | Skipped] = [
         Skipped("/news/x.png", "no article", failure=False),
         broken,
         replace(article("c.txt", "x"), text="A nul\0 here."),

@@ -48,9 +48,10 @@ def before() -> Iterator[Article]:
 
 def command(folder: Path, *, first: bool = False) -> None:
     """What the killed process does."""
-    build.ARTICLES_AT_ONCE = 6  # type: ignore[misc]
-    run.CHUNKS_AT_ONCE = build.CHUNKS_AT_ONCE = 16  # type: ignore[misc]
-    run._WORTH_SEALING = 20  # type: ignore[misc]
+    sizes = {"ARTICLES_AT_ONCE": 6, "CHUNKS_AT_ONCE": 16, "_WORTH_SEALING": 20}
+    for module in (build, run):
+        for name in sizes.keys() & vars(module).keys():
+            setattr(module, name, sizes[name])
     vectors._GRAPH = {**vectors._GRAPH, "sync_threshold": 30}
     items = before() if first else invented(ARTICLES)
     build.add(folder, items, SlowEmbedder(), chunker, embedding_text)

@@ -147,4 +147,6 @@ def test_two_readers_of_one_process_notice_another_process_writing(tmp_path: Pat
         )
         subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[1], check=True)
         for reader in (one, two):
-            assert reader.query(vector, 1)[0] == (f"{late.id}-0000", pytest.approx(1.0, abs=1e-4))
+            ((chunk, near),) = reader.query(vector, 1)
+            assert chunk == f"{late.id}-0000"
+            assert near == pytest.approx(1.0, abs=1e-4)
