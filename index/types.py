@@ -101,9 +101,10 @@ class Query:
 class Passage:
     """A chunk that was retrieved, with its rank (1 is best) and scores.
 
-    dense: cosine similarity to the query, or None where only the lexical ranking found it.
-    lexical: BM25 score, higher is better, or None where only the dense ranking found it.
-    fused: the reciprocal rank fusion score by which passages are ordered.
+    dense: cosine similarity to the query, or None where the chunk has no vector yet.
+    lexical: BM25 score, higher is better, or None where it is not among the best of that ranking.
+    fused: the score by which passages are ordered: the two added after scaling, less what each further chunk
+    of the same article loses.
     group: id shared by near-duplicate articles (an article without a double is its own group).
     """
 
