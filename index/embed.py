@@ -41,7 +41,7 @@ class OnnxEmbedder:
         self, folder: Path, *, threads: int | None = None, name: str = "", dimensions: int = 384
     ) -> None:
         self._folder = folder
-        self._threads = threads or _cores()
+        self._threads = threads or cores()
         self._name = name or folder.name
         self._dimensions = dimensions
         self._loading = threading.Lock()
@@ -68,7 +68,7 @@ class OnnxEmbedder:
         def run(batch: list[int]) -> None:
             out[batch] = self._encode([tokens[i] for i in batch])
 
-        batches = list(_batches([len(ids) for ids in tokens]))
+        batches = list(make_batches([len(ids) for ids in tokens]))
         if len(batches) == 1 or self._threads == 1:
             for batch in batches:
                 run(batch)
@@ -140,7 +140,7 @@ class OnnxEmbedder:
         return path
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+def make_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Positions of the texts, longest first, in batches of about ``BATCH_TOKENS`` tokens with padding."""
     batch: list[int] = []
     for position in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
@@ -234,7 +234,8 @@ class EndpointEmbedder:
         )
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many processor cores this process may use."""
     if hasattr(os, "sched_getaffinity"):  # Linux
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.embed import BATCH_TOKENS, EndpointEmbedder, OnnxEmbedder, _batches
+from index.embed import BATCH_TOKENS, EndpointEmbedder, OnnxEmbedder, make_batches
 from index.errors import EmbeddingServiceFailed, IndexFailure
 from index.quantise import quantise
 
@@ -91,12 +91,12 @@ def test_quantised_vectors_stay_close_and_nothing_else_is_left_behind(
 
 def test_batches_hold_every_text_once_and_keep_to_the_budget() -> None:
     lengths = [3, 250, 17, 90, 90, 256, 1, 40] * 9
-    batches = list(_batches(lengths))
+    batches = list(make_batches(lengths))
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     for batch in batches:
         padded = max(lengths[i] for i in batch) * len(batch)
         assert len(batch) == 1 or padded <= BATCH_TOKENS
-    assert list(_batches([])) == []
+    assert list(make_batches([])) == []
 
 
 class Service(HTTPServer):
