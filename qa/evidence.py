@@ -1,0 +1,192 @@
+"""Passages to evidence: the sentences that matter for a question, numbered.
+
+Every sentence of the passages is scored twice by a linear model over ``qa.features``: first by what costs
+nothing, then, for the best of these, with two embedding similarities. The weights in ``weights.toml`` come
+from ``evals/calibrate.py``.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from index.sentences import sentences
+from index.tokens import count
+from index.types import Article, Embedder, Passage
+from qa.features import DENSE, LEXICAL, Sentence, Terms, lexical
+from qa.question import Part
+from qa.types import Evidence
+
+if TYPE_CHECKING:
+    from index.catalog import Catalog
+
+SHORTLIST = 32
+"""Sentences that get an embedding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A linear model: the sum over the features of ``weight * (value - mean) / scale``."""
+
+    names: tuple[str, ...]
+    weight: tuple[float, ...]
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+
+    def score(self, values: Sequence[float]) -> float:
+        """The score of one sentence; higher is better."""
+        rows = zip(self.weight, values, self.mean, self.scale, strict=True)
+        return sum(weight * (value - mean) / scale for weight, value, mean, scale in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A sentence with its features and score, for one part of a question."""
+
+    sentence: Sentence
+    values: tuple[float, ...]
+    score: float
+
+
+@lru_cache(maxsize=1)
+def weights() -> dict[str, Weights]:
+    """The calibrated models: ``lexical`` for the shortlist, ``full`` for the final order."""
+    data = tomllib.loads(files("qa").joinpath("weights.toml").read_text(encoding="utf-8"))
+    return {name: _weights(data[name]) for name in ("lexical", "full")}
+
+
+def _weights(table: dict[str, dict[str, float]]) -> Weights:
+    names = tuple(table)
+    return Weights(
+        names,
+        tuple(table[name]["weight"] for name in names),
+        tuple(table[name]["mean"] for name in names),
+        tuple(table[name]["scale"] for name in names),
+    )
+
+
+@lru_cache(maxsize=512)
+def _spans(article: Article) -> tuple[tuple[int, int], ...]:
+    return tuple((span.start, span.end) for span in sentences(article.text, skip=article.boilerplate))
+
+
+def split(passages: Sequence[Passage]) -> list[Sentence]:
+    """The sentences of the passages, each once, with their neighbours."""
+    found: dict[tuple[str, int], Sentence] = {}
+    for passage in passages:
+        text, spans = passage.article.text, _spans(passage.article)
+        for n, (start, end) in enumerate(spans):
+            if start < passage.chunk.start or end > passage.chunk.end:
+                continue
+            previous = text[slice(*spans[n - 1])] if n else ""
+            following = text[slice(*spans[n + 1])] if n + 1 < len(spans) else ""
+            found.setdefault(
+                (passage.article.id, start), Sentence(passage, start, end, n, previous, following)
+            )
+    return list(found.values())
+
+
+def rank(part: Part, passages: Sequence[Passage], catalog: Catalog, embedder: Embedder) -> list[Ranked]:
+    """The best ``SHORTLIST`` sentences for one part of a question, best first, with all their features."""
+    candidates = split(passages)
+    if not candidates:
+        return []
+    terms = Terms(part.text, catalog.document_frequency, catalog.chunk_count())
+    strongest = max((passage.lexical or 0.0 for passage in passages), default=0.0) or 1.0
+    models = weights()
+    short = sorted(
+        ((lexical(part, terms, one, strongest), one) for one in candidates),
+        key=lambda pair: -models["lexical"].score(pair[0]),
+    )[:SHORTLIST]
+    dense = similarities(part.text, [one for _, one in short], embedder)
+    ranked = [
+        Ranked(one, (*values, *pair), models["full"].score((*values, *pair)))
+        for (values, one), pair in zip(short, dense, strict=True)
+    ]
+    return sorted(ranked, key=lambda one: (-one.score, one.sentence.article.id, one.sentence.start))
+
+
+def similarities(
+    question: str, candidates: Sequence[Sentence], embedder: Embedder
+) -> list[tuple[float, float]]:
+    """The features named in ``DENSE``: cosine of question and sentence, without and with its context."""
+    texts = [one.text for one in candidates] + [one.in_context for one in candidates]
+    vectors = embedder.embed([question, *texts])
+    cosine = vectors[1:] @ vectors[0]
+    half = len(candidates)
+    return [(float(cosine[n]), float(cosine[half + n])) for n in range(half)]
+
+
+def choose(ranked: Sequence[Sequence[Ranked]], budget: int) -> tuple[Evidence, ...]:
+    """The evidence for a question from the ranking of each of its parts, at most ``budget`` tokens.
+
+    The parts take turns. A sentence that stands in a near-duplicate as well counts once. Sentences are
+    numbered article by article, in the order of the text, articles by their best sentence.
+    """
+    chosen: dict[tuple[str, int], Ranked] = {}
+    told: set[str] = set()
+    used = 0
+    for turn in range(max((len(part) for part in ranked), default=0)):
+        for part in ranked:
+            if turn >= len(part):
+                continue
+            one = part[turn]
+            key, wording = (one.sentence.article.id, one.sentence.start), _wording(one.sentence.text)
+            if key in chosen or wording in told:
+                continue
+            cost = count(one.sentence.text) + 5
+            if chosen and used + cost > budget:
+                return _numbered(chosen)
+            chosen[key] = one
+            told.add(wording)
+            used += cost
+    return _numbered(chosen)
+
+
+def _wording(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def _numbered(chosen: dict[tuple[str, int], Ranked]) -> tuple[Evidence, ...]:
+    order = {article: n for n, article in enumerate(dict.fromkeys(article for article, _ in chosen))}
+    keys = sorted(chosen, key=lambda key: (order[key[0]], key[1]))
+    return tuple(
+        Evidence(
+            n, chosen[key].sentence.article, key[1], chosen[key].sentence.end, round(chosen[key].score, 4)
+        )
+        for n, key in enumerate(keys, 1)
+    )
+
+
+# What a chat template or a numbered list would read as its own; articles are data.
+_CONTROL = re.compile(r"<\s*[|｜]([^<>|｜]{0,40})[|｜]\s*>|<\s*/?\s*(?:s|system|user|assistant|think|tool_call)\s*>|\[/?INST\]", re.IGNORECASE)
+_NUMBERING = re.compile(r"\[\s*(\d+)\s*\]")
+
+
+def fenced(text: str) -> str:
+    """Text of an article as it may stand in a prompt: on one line, without template tokens or forged numbers."""
+    plain = " ".join(text.split())
+    while (cleaned := _CONTROL.sub(" ", plain)) != plain:
+        plain = cleaned
+    return " ".join(_NUMBERING.sub(r"(\1)", plain).split())
+
+
+def render(evidence: Sequence[Evidence]) -> str:
+    """The evidence as the model sees it: under each headline the numbered sentences."""
+    lines: list[str] = []
+    last = ""
+    for one in evidence:
+        if one.article.id != last:
+            last = one.article.id
+            day = f" ({one.article.published.isoformat()})" if one.article.published else ""
+            lines.append(f"# {fenced(one.article.title)}{day}")
+        lines.append(f"[{one.number}] {fenced(one.text)}")
+    return "\n".join(lines)
+
+
+FEATURES = LEXICAL + DENSE
