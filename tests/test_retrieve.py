@@ -24,7 +24,7 @@ from tests.fakes import FakeEmbedder
 
 FERRY = (
     "The ferry to Tarn island was cancelled on Monday because of high waves. The harbour master Ida Kroll"
-    " said that 240 passengers were waiting in the terminal. The company promised to pay for their hotel rooms."
+    " said that 240 passengers were waiting there. The company promised to pay for their hotel rooms."
 )
 BANK = (
     "The central bank of Velmora raised its interest rate to 3.5 per cent. Governor Pavel Orsini said that"
