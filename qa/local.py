@@ -119,6 +119,8 @@ def _start(name: str, weights: Path, *, context: int, threads: int, parallel: in
     params.n_threads_http = parallel + 2
     for processors in (params.cpuparams, params.cpuparams_batch):
         processors.n_threads = threads
+    # Seconds. A stream that nobody reads any more is noticed at its next ping, and a stop waits for that.
+    params.sse_ping_interval = 1
     params.verbosity = -1
     # A trial run, and fitting the model to a graphics card's memory: the latter doubles the time to load.
     params.warmup = False
