@@ -128,8 +128,6 @@ def _ends(text: str, at: int, match: re.Match[str], end: int) -> bool:
     mark, close = match["mark"], match["close"]
     if mark[-1] in "!?" and close and (said := _SAID.match(text, following, end)):
         return not text[said.end() :].lstrip().startswith((".", ","))  # "Why?" John Smith asked.
-    if mark in ("...", "…", "..") and not close:
-        return word.split("'")[0].split("’")[0] != "I"
     if mark != "." or close:
         return True
     return not _abbreviated(text, at, match.start(), word)
