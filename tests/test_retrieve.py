@@ -17,7 +17,7 @@ from index import build
 from index.chunk import chunk, embedding_text
 from index.errors import EmbeddingMismatch, NothingIndexed
 from index.load import article_id
-from index.retrieve import Retriever, match_expression, terms
+from index.retrieve import Retriever, _fused, match_expression, terms
 from index.types import Article, Query
 from qa.errors import UsageError
 from tests.fakes import FakeEmbedder
@@ -227,3 +227,13 @@ def test_gold_is_read_without_the_unanswerable_and_malformed_lines_are_named(tmp
     file.write_text('{"id": "1"}\n')
     with pytest.raises(UsageError, match=r"gold\.jsonl:1 is no gold question"):
         read_gold([file])
+
+
+def test_both_rankings_count_in_the_fusion() -> None:
+    dense = {"near": 0.60, "both": 0.55, "far": 0.10}
+    lexical = {"both": 12.0, "far": 4.0}
+    ranked = _fused(["near", "both", "far", "near"], dense, lexical, 40.0)
+    assert [one.chunk for one in ranked] == ["both", "near", "far"]
+    assert ranked[0].fused == pytest.approx(0.55 + 12 / 40)
+    assert ranked[1].lexical is None
+    assert [one.chunk for one in _fused(["b", "a"], {}, {}, 1.0)] == ["a", "b"]
