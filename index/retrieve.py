@@ -88,6 +88,11 @@ class Retriever:
         """The articles and chunks behind the passages."""
         return self._catalog
 
+    @property
+    def embedder(self) -> Embedder:
+        """What makes the vectors of the questions."""
+        return self._embedder
+
     def search(self, query: Query, *, duplicates: bool = False) -> list[Passage]:
         """At most ``query.k`` passages, best first. Raises what the embedder raises, and IndexDamaged.
 
