@@ -65,8 +65,7 @@ def cases(index: Path, gold: Sequence[Path], k: int) -> list[Case]:
             strongest = max((one.lexical or 0.0 for one in passages), default=0.0) or 1.0
             dense = similarities(part.text, found, embedder)
             values = [
-                (*lexical(part, terms, one, strongest), *pair)
-                for one, pair in zip(found, dense, strict=True)
+                (*lexical(part, terms, one, strongest), *pair) for one, pair in zip(found, dense, strict=True)
             ]
             made.append(_case(item, [one.text for one in found], np.array(values)))
             print(f"\r{len(made)} questions", end="", file=sys.stderr, flush=True)
@@ -149,7 +148,9 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write qa/weights.toml")
     args = parser.parse_args()
     data = cases(args.index, args.gold, args.k)
-    print(f"{len(data)} questions, {sum(not case.gold.any() for case in data)} without a gold sentence retrieved")
+    print(
+        f"{len(data)} questions, {sum(not case.gold.any() for case in data)} without a gold sentence retrieved"
+    )
     every = list(range(len(FEATURES)))
     cheap = list(range(len(LEXICAL)))
     print("without embeddings\n" + validate(data, cheap))

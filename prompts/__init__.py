@@ -55,7 +55,5 @@ def load(name: str) -> Prompt:
     pieces = _SECTION.split(match["body"])
     if pieces[0].strip() or len(pieces) < 3:
         raise ValueError(f"prompt {name}: text outside of a '## system' or '## user' section")
-    templates = tuple(
-        (role, text.strip()) for role, text in zip(pieces[1::2], pieces[2::2], strict=True)
-    )
+    templates = tuple((role, text.strip()) for role, text in zip(pieces[1::2], pieces[2::2], strict=True))
     return Prompt(name, int(match["version"]), templates)

@@ -164,7 +164,10 @@ def _numbered(chosen: dict[tuple[str, int], Ranked]) -> tuple[Evidence, ...]:
 
 
 # What a chat template or a numbered list would read as its own; articles are data.
-_CONTROL = re.compile(r"<\s*[|｜]([^<>|｜]{0,40})[|｜]\s*>|<\s*/?\s*(?:s|system|user|assistant|think|tool_call)\s*>|\[/?INST\]", re.IGNORECASE)
+_CONTROL = re.compile(
+    r"<\s*[|｜]([^<>|｜]{0,40})[|｜]\s*>|<\s*/?\s*(?:s|system|user|assistant|think|tool_call)\s*>|\[/?INST\]",
+    re.IGNORECASE,
+)
 _NUMBERING = re.compile(r"\[\s*(\d+)\s*\]")
 
 

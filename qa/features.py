@@ -127,24 +127,9 @@ class Terms:
 def lexical(part: Part, terms: Terms, sentence: Sentence, strongest_bm25: float) -> tuple[float, ...]:
     """The features named in ``LEXICAL``, in their order."""
     text, passage, title = sentence.text, sentence.passage, sentence.article.title
-    asked = {word.lower() for word in re.findall(r"[\w'’-]+", part.text)}
-    names = [
-        name
-        for name in _NAME.findall(text)
-        if not all(word.lower() in asked for word in name.split())
-        and (not text.startswith(name) or " " in name)
-    ]
-    known = set(_NUMBER.findall(part.text))
-    number = any(found not in known for found in _NUMBER.findall(text))
-    has = {
-        Kind.AMOUNT: bool(_MONEY.search(text)),
-        Kind.NUMBER: number,
-        Kind.TIME: bool(_TIME.search(text)),
-        Kind.REASON: bool(_REASON.search(text)),
-        Kind.PERSON: any(" " in name for name in names),
-        Kind.PLACE: bool(names),
-        Kind.THING: bool(names),
-    }
+    names = new_names(text, part.text)
+    number = new_number(text, part.text)
+    has = kinds(text, names, number)
     length = len(words(text))
     return (
         terms.covered(text),
@@ -169,3 +154,45 @@ def lexical(part: Part, terms: Terms, sentence: Sentence, strongest_bm25: float)
         float(sentence.ordinal == 0),
         float(bool(_PRONOUN.match(text))),
     )
+
+
+def new_names(text: str, question: str) -> list[str]:
+    """Capitalised runs that the question does not hold; a lone capital that opens the text is no name."""
+    asked = {word.lower() for word in re.findall(r"[\w'’-]+", question)}
+    return [
+        name
+        for name in _NAME.findall(text)
+        if not all(word.lower() in asked for word in name.split())
+        and (not text.startswith(name) or " " in name)
+    ]
+
+
+def new_number(text: str, question: str) -> bool:
+    """Whether the text holds a number that the question does not."""
+    known = set(_NUMBER.findall(question))
+    return any(found not in known for found in _NUMBER.findall(text))
+
+
+def kinds(text: str, names: Sequence[str], number: bool) -> dict[Kind, bool]:
+    """For each kind of answer, whether the text has something of it."""
+    return {
+        Kind.AMOUNT: bool(_MONEY.search(text)),
+        Kind.NUMBER: number,
+        Kind.TIME: bool(_TIME.search(text)),
+        Kind.REASON: bool(_REASON.search(text)),
+        Kind.PERSON: any(" " in name for name in names),
+        Kind.PLACE: bool(names),
+        Kind.THING: bool(names),
+    }
+
+
+def answers_kind(kind: Kind, text: str, question: str) -> bool:
+    """Whether a drafted phrase can be the kind of thing asked for; reasons and things can be anything."""
+    if kind in (Kind.AMOUNT, Kind.NUMBER):
+        return new_number(text, question)
+    if kind is Kind.TIME:
+        return bool(_TIME.search(text)) or new_number(text, question)
+    if kind in (Kind.PERSON, Kind.PLACE):
+        asked = {word.lower() for word in re.findall(r"[\w'’-]+", question)}
+        return any(word[0].isupper() and word.lower() not in asked for word in re.findall(r"[\w'’-]+", text))
+    return True

@@ -109,11 +109,15 @@ def parts_of(question: str) -> tuple[Part, ...]:
 _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): n for n, name in enumerate(calendar.month_abbr) if name}
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_ON_DAY = re.compile(rf"\bon (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})\.?,? (\d{{4}})\b", re.IGNORECASE)
+_ON_DAY = re.compile(
+    rf"\bon (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})\.?,? (\d{{4}})\b", re.IGNORECASE
+)
 _ON_DAY_US = re.compile(rf"\bon ({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE)
 _IN_MONTH = re.compile(rf"\b(?:in|during|from|of) ({_MONTH})\.?,? (\d{{4}})\b", re.IGNORECASE)
 _IN_YEAR = re.compile(r"\b(?:in|during|from|of) (\d{4})\b", re.IGNORECASE)
-_RELATIVE = re.compile(r"\b(today|yesterday|this week|last week|this month|last month|this year|last year)\b", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r"\b(today|yesterday|this week|last week|this month|last month|this year|last year)\b", re.IGNORECASE
+)
 
 
 def _month(year: int, month: int) -> tuple[date, date]:

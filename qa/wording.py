@@ -11,14 +11,15 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _POSSESSIVE = re.compile(r"['’]s\b")
-_STOP_WORDS = frozenset(
-    """a an the of in on at to for from by with and or but is are was were be been being it its this that these
-    those as into than then so if not no do does did done has have had having he she they them his her their him
-    i you we our your my me us will would can could should may might must shall what which who whom whose when
-    where why how s t re ve ll d m about after before over under up down out off again there here all any both
-    each few more most other some such only own same too very just also because while during between against
-    through above below said say says""".split()
-)
+_STOP_LIST = """
+a an the of in on at to for from by with and or but is are was were be been being it its this that
+these those as into than then so if not no do does did done has have had having he she they them his
+her their him i you we our your my me us will would can could should may might must shall what which
+who whom whose when where why how s t re ve ll d m about after before over under up down out off
+again there here all any both each few more most other some such only own same too very just also
+because while during between against through above below said say says
+"""
+_STOP_WORDS = frozenset(_STOP_LIST.split())
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,316 @@
+"""A question to a checked answer: retrieve, choose evidence, ask, verify, compose, or abstain."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import prompts
+from index.types import Passage, Query
+from qa.answerable import Signals, probability
+from qa.budget import total
+from qa.compose import Found, Line, citation, cite, compose, is_sentence
+from qa.config import Settings
+from qa.draft import PROMPT, Draft, draft
+from qa.entail import entailed
+from qa.evidence import Ranked, choose, rank
+from qa.question import Part, parts_of, window_of
+from qa.types import Answer, Check, Citation, Claim, Evidence, Fate, Timings, Trace, Usage
+from qa.verify import Checked, verify
+
+if TYPE_CHECKING:
+    from index.retrieve import Retriever
+    from index.types import Embedder
+    from qa.chat_model import ChatModel
+
+NO_MODEL = "none (quotations only)"
+NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and of which articles. ``id`` is handed through."""
+
+    text: str
+    id: str = ""
+    k: int = 8
+    since: date | None = None
+    until: date | None = None
+    sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to answer.
+
+    evidence_tokens: of evidence in all prompts for one question together.
+    max_tokens: that the model may write for each part of a question.
+    threshold: an answer that is less probable than this is withheld.
+    entailment: also ask the model whether the evidence entails each claim; it may only reject.
+    today: the day that 'yesterday' in a question counts from.
+    """
+
+    evidence_tokens: int = 400
+    max_tokens: int = 120
+    threshold: float = 0.5
+    entailment: bool = False
+    today: date = field(default_factory=date.today)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Options:
+        """The options that the settings ask for."""
+        return cls(
+            evidence_tokens=settings.evidence_tokens,
+            max_tokens=settings.max_tokens,
+            entailment=settings.verify == "model",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """One part of a question with all that became of it."""
+
+    part: Part
+    ranked: Sequence[Ranked]
+    evidence: tuple[Evidence, ...]
+    draft: Draft | None
+    checked: tuple[Checked, ...]
+
+    @property
+    def found(self) -> Found:
+        return Found(_by_score(self.evidence), self.checked)
+
+
+class Answerer:
+    """Answers questions over one index. Safe to use from several threads.
+
+    model: None where there is none to be had; answers are then quotations.
+    """
+
+    def __init__(
+        self, retriever: Retriever, embedder: Embedder, model: ChatModel | None, options: Options
+    ) -> None:
+        self._retriever = retriever
+        self._embedder = embedder
+        self._model = model
+        self._options = options
+
+    def ask(
+        self,
+        question: Question,
+        *,
+        on_progress: Callable[[str], None] = lambda stage: None,
+        on_claim: Callable[[Claim, Sequence[Citation]], None] = lambda claim, citations: None,
+    ) -> Answer:
+        """The answer, or an abstention. Raises ServiceError, IndexFailure.
+
+        on_progress: is given the stage in words. on_claim: is given each claim that stands, with its
+        citations, once it is certain that the answer is not withheld.
+        """
+        clock = _Clock()
+        on_progress("searching")
+        parts = parts_of(question.text)
+        passages = self._retrieve(question, parts)
+        clock.lap("retrieve_s")
+        on_progress(f"reading {len(passages)} passages")
+        ranked = [rank(part, passages, self._retriever.catalog, self._embedder) for part in parts]
+        shared = choose(ranked, self._options.evidence_tokens)
+        clock.lap("evidence_s")
+        if not shared:
+            return self._abstention(question, (), shared, 0.0, clock)
+        drafts = [self._draft(part, own, on_progress) for part, own in self._shares(parts, ranked, shared)]
+        clock.lap("generate_s")
+        on_progress("checking")
+        answered = tuple(
+            _Answered(part, order, own, written, self._verified(written, own))
+            for (part, own), order, written in zip(
+                self._shares(parts, ranked, shared), ranked, drafts, strict=True
+            )
+        )
+        signals = [self._signals(one) for one in answered]
+        likely = min(probability(one) for one in signals)
+        lines = compose([one.found for one in answered], fill=not _complete(answered))
+        if likely < self._options.threshold or not lines:
+            clock.lap("verify_s")
+            return self._abstention(question, answered, shared, likely, clock)
+        claims, citations = cite(lines)
+        clock.lap("verify_s")
+        for claim in claims:
+            on_claim(claim, [one for one in citations if one.id in claim.citations])
+        return self._answer(question, answered, lines, likely, clock)
+
+    def _retrieve(self, question: Question, parts: Sequence[Part]) -> list[Passage]:
+        """The passages for the whole question and for each of its parts, in turn, each once."""
+        base = self._query(question)
+        if len(parts) == 1:
+            return self._retriever.search(base)
+        each = max(3, base.k // 2)
+        lists = [self._retriever.search(base)]
+        lists += [self._retriever.search(replace(base, text=part.text, k=each)) for part in parts]
+        found: dict[str, Passage] = {}
+        for turn in range(max(len(one) for one in lists)):
+            for one in lists:
+                if turn < len(one):
+                    found.setdefault(one[turn].chunk.id, one[turn])
+        passages = list(found.values())[: base.k + each]
+        return [replace(one, rank=n) for n, one in enumerate(passages, 1)]
+
+    def _query(self, question: Question) -> Query:
+        """The query, with the days that the question names where articles of those days are indexed."""
+        query = Query(
+            question.text,
+            k=question.k,
+            since=question.since,
+            until=question.until,
+            sources=question.sources,
+            tags=question.tags,
+            articles=question.articles,
+        )
+        if question.since or question.until:
+            return query
+        window = window_of(question.text, self._options.today)
+        if window is None:
+            return query
+        dated = replace(query, since=window.since, until=window.until)
+        return dated if self._retriever.catalog.matching(dated) else query
+
+    def _shares(
+        self, parts: Sequence[Part], ranked: Sequence[Sequence[Ranked]], shared: tuple[Evidence, ...]
+    ) -> list[tuple[Part, tuple[Evidence, ...]]]:
+        """Each part with its evidence; what the parts of a question show the model fits the budget together."""
+        if len(parts) == 1:
+            return [(parts[0], shared)]
+        budget = self._options.evidence_tokens // len(parts)
+        return [(part, choose([order], budget)) for part, order in zip(parts, ranked, strict=True)]
+
+    def _draft(
+        self, part: Part, evidence: tuple[Evidence, ...], on_progress: Callable[[str], None]
+    ) -> Draft | None:
+        if self._model is None:
+            return None
+        on_progress(f"asking {self._model.name}")
+        return draft(part.text, evidence, self._model, max_tokens=self._options.max_tokens)
+
+    def _verified(self, written: Draft | None, evidence: tuple[Evidence, ...]) -> tuple[Checked, ...]:
+        if written is None:
+            return ()
+        checked = verify(written.claims, evidence)
+        if not self._options.entailment or self._model is None:
+            return checked
+        return tuple(entailed(one, self._model) for one in checked)
+
+    def _signals(self, one: _Answered) -> Signals:
+        return Signals.of(one.part, one.ranked, one.draft, one.checked, self._retriever.catalog)
+
+    def _answer(
+        self,
+        question: Question,
+        answered: tuple[_Answered, ...],
+        lines: Sequence[Line],
+        likely: float,
+        clock: _Clock,
+    ) -> Answer:
+        claims, citations = cite(lines)
+        return Answer(
+            id=question.id,
+            question=question.text,
+            answer=" ".join(claim.text for claim in claims),
+            abstained=False,
+            claims=claims,
+            citations=citations,
+            model=self._model_name,
+            prompt=prompts.load(PROMPT).id if self._model else "",
+            usage=_usage(answered),
+            timings=clock.timings(),
+            trace=self._trace(answered, likely),
+        )
+
+    def _abstention(
+        self,
+        question: Question,
+        answered: tuple[_Answered, ...],
+        evidence: tuple[Evidence, ...],
+        likely: float,
+        clock: _Clock,
+    ) -> Answer:
+        sought = " ".join(question.text.split()).rstrip("?. ")
+        nearest = _by_score(evidence)[:NEAREST]
+        return Answer(
+            id=question.id,
+            question=question.text,
+            answer=f"The articles do not answer this; looked for: {sought}.",
+            abstained=True,
+            claims=(),
+            citations=(),
+            model=self._model_name,
+            prompt=prompts.load(PROMPT).id if self._model else "",
+            usage=_usage(answered),
+            timings=clock.timings(),
+            nearest=tuple(citation(n, one) for n, one in enumerate(nearest, 1)),
+            trace=self._trace(answered, likely),
+        )
+
+    @property
+    def _model_name(self) -> str:
+        return self._model.name if self._model else NO_MODEL
+
+    def _trace(self, answered: tuple[_Answered, ...], likely: float) -> Trace:
+        return Trace(
+            evidence=tuple(dict.fromkeys(one for part in answered for one in part.evidence)),
+            checks=tuple(_final(checked) for part in answered for checked in part.checked),
+            prompts=tuple(part.draft.prompt for part in answered if part.draft),
+            replies=tuple(part.draft.reply.text for part in answered if part.draft),
+            notes={
+                "parts": [part.part.text for part in answered],
+                "probability": round(likely, 4),
+                "threshold": self._options.threshold,
+                "signals": [dict(self._signals(part).named()) for part in answered],
+            },
+        )
+
+
+class _Clock:
+    """Wall-clock seconds of the stages."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps[stage] = self._laps.get(stage, 0.0) + now - self._last
+        self._last = now
+
+    def timings(self) -> Timings:
+        return Timings(**self._laps, total_s=time.perf_counter() - self._start)
+
+
+def _by_score(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(sorted(evidence, key=lambda one: -one.score))
+
+
+def _complete(answered: Sequence[_Answered]) -> bool:
+    """Whether every part has a verified claim that is a sentence by itself."""
+    return all(
+        any(one.evidence and not one.quoted and is_sentence(one.text) for one in part.checked)
+        for part in answered
+    )
+
+
+def _final(checked: Checked) -> Check:
+    if checked.check.fate is Fate.DROPPED or checked.check.printed:
+        return checked.check
+    return replace(checked.check, printed=checked.text)
+
+
+def _usage(answered: Sequence[_Answered]) -> Usage:
+    used = Usage(cost_usd=0.0)
+    for part in answered:
+        if part.draft is not None:
+            used = total(used, part.draft.reply.usage)
+    return used

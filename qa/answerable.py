@@ -1,0 +1,122 @@
+"""How probable it is that the articles answer a question, from what was found and drafted.
+
+A logistic model; ``evals/calibrate_answerable.py`` finds its weights on answerable and unanswerable questions.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from qa.draft import Draft
+from qa.evidence import FEATURES, Ranked
+from qa.features import Terms, answers_kind
+from qa.question import Part
+from qa.verify import Checked
+from qa.wording import stems
+
+if TYPE_CHECKING:
+    from index.catalog import Catalog
+
+# Log-probability that stands in where a service does not tell any.
+_TYPICAL_CONFIDENCE = -0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What speaks for and against an answer. All are about 0 to 1 but for the scores and ``confidence``."""
+
+    best: float
+    margin: float
+    in_article: float
+    in_context: float
+    similarity: float
+    similarity_in_context: float
+    missing_term: float
+    confidence: float
+    stated: float
+    standing: float
+    drafted_rank: float
+    drafted_score: float
+    wrong_kind: float
+    echo: float
+    lacks_kind: float
+
+    def named(self) -> Iterator[tuple[str, float]]:
+        """Name and value of each signal."""
+        for one in fields(self):
+            yield one.name, round(float(getattr(self, one.name)), 4)
+
+    @classmethod
+    def of(
+        cls,
+        part: Part,
+        ranked: Sequence[Ranked],
+        draft: Draft | None,
+        checked: Sequence[Checked],
+        catalog: Catalog,
+    ) -> Signals:
+        """The signals for one part of a question; ``ranked`` must not be empty."""
+        top = ranked[0]
+        value = dict(zip(FEATURES, top.values, strict=True))
+        terms = Terms(part.text, catalog.document_frequency, catalog.chunk_count())
+        article = top.sentence.article
+        known = set(stems(article.text)) | set(stems(article.title))
+        missing = max((weight for stem, weight in terms.weight.items() if stem not in known), default=0.0)
+        text = " ".join(claim.text for claim in draft.claims) if draft else ""
+        place = _place(ranked, checked, text)
+        return cls(
+            best=top.score,
+            margin=top.score - ranked[min(4, len(ranked) - 1)].score,
+            in_article=value["question_in_article"],
+            in_context=value["question_in_context"],
+            similarity=max(dict(zip(FEATURES, one.values, strict=True))["similarity"] for one in ranked[:5]),
+            similarity_in_context=value["similarity_in_context"],
+            missing_term=missing / 10,
+            confidence=draft.confidence if draft and draft.confidence is not None else _TYPICAL_CONFIDENCE,
+            stated=draft.stated if draft and draft.stated is not None else 0.5,
+            standing=float(any(one.evidence and not one.quoted for one in checked)),
+            drafted_rank=1 / (1 + place),
+            drafted_score=ranked[place].score - top.score,
+            wrong_kind=float(bool(text) and not answers_kind(part.kind, text, part.text)),
+            echo=_share(stems(text), set(stems(part.text))),
+            lacks_kind=value["lacks_kind"],
+        )
+
+
+def _place(ranked: Sequence[Ranked], checked: Sequence[Checked], text: str) -> int:
+    """The place in the ranking of the first sentence that holds what was drafted, else the last place."""
+    rests = {(one.article.id, one.start) for claim in checked for one in claim.evidence}
+    drafted = set(stems(text))
+    for n, one in enumerate(ranked):
+        if (one.sentence.article.id, one.sentence.start) in rests:
+            return n
+        if drafted and drafted <= set(stems(one.sentence.text)):
+            return n
+    return len(ranked) - 1
+
+
+def _share(found: Sequence[str], among: set[str]) -> float:
+    return sum(stem in among for stem in found) / len(found) if found else 0.0
+
+
+@lru_cache(maxsize=1)
+def _model() -> tuple[float, dict[str, tuple[float, float, float]]]:
+    data = tomllib.loads(files("qa").joinpath("weights.toml").read_text(encoding="utf-8"))["answerable"]
+    table = {name: (row["weight"], row["mean"], row["scale"]) for name, row in data.items() if name != "bias"}
+    return float(data["bias"]), table
+
+
+def probability(signals: Signals) -> float:
+    """The probability that the articles answer, 0 to 1."""
+    bias, table = _model()
+    values = dict(signals.named())
+    logit = bias + sum(
+        weight * (values[name] - mean) / scale for name, (weight, mean, scale) in table.items()
+    )
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

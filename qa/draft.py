@@ -1,0 +1,113 @@
+"""Evidence and a question to what the model says: nothing here is trusted."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import prompts
+from qa.errors import ReplyInvalid
+from qa.evidence import fenced, render
+from qa.llm import parse_json
+from qa.types import Evidence, Message, Reply, TokenLogprob
+from qa.verify import Drafted
+
+if TYPE_CHECKING:
+    from qa.chat_model import ChatModel
+
+PROMPT = "answer"
+MAX_CHARACTERS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the model wrote for one part of a question.
+
+    claims: its sentences or phrase, each with the evidence it cited; empty where it said nothing usable.
+    confidence: mean log-probability of the answer's tokens, None where the service does not tell.
+    stated: the model's own probability that the evidence answers the question, None where it does not tell.
+    """
+
+    claims: tuple[Drafted, ...]
+    prompt: str
+    reply: Reply
+    confidence: float | None
+    stated: float | None
+
+
+def schema(numbers: int) -> dict[str, Any]:
+    """The JSON Schema of a reply over that many evidence sentences."""
+    return {
+        "type": "object",
+        "properties": {
+            "answer": {"type": "string", "maxLength": MAX_CHARACTERS},
+            "sentences": {
+                "type": "array",
+                "items": {"type": "integer", "enum": list(range(1, numbers + 1))},
+                "maxItems": 4,
+            },
+            "stated": {"type": "boolean"},
+        },
+        "required": ["answer", "sentences", "stated"],
+        "additionalProperties": False,
+    }
+
+
+def draft(question: str, evidence: Sequence[Evidence], model: ChatModel, *, max_tokens: int) -> Draft:
+    """Ask the model. Raises ServiceError; a reply in the wrong form is an empty draft, for it is no answer."""
+    filled = prompts.load(PROMPT).messages(evidence=render(evidence), question=fenced(question))
+    messages = [Message(role, content) for role, content in filled]
+    shown = "\n\n".join(f"{message.role}:\n{message.content}" for message in messages)
+    form = schema(len(evidence))
+    reply = model.complete(messages, max_tokens=max_tokens, schema=form, top_logprobs=5)
+    try:
+        value = parse_json(reply.text, form)
+    except ReplyInvalid:
+        return Draft((), shown, reply, None, None)
+    cited = tuple(dict.fromkeys(value["sentences"]))
+    claims = tuple(Drafted(text, cited) for text in _claims(value["answer"]))
+    stated = _stated(reply.logprobs)
+    if stated is None:
+        stated = 1.0 if value["stated"] else 0.0
+    return Draft(claims, shown, reply, _confidence(reply.logprobs), stated)
+
+
+# A capital after a full stop, and none of the usual abbreviations before it.
+_BETWEEN = re.compile(r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\b[A-Z])(?<=[.!?])\s+(?=[A-Z\"“])")
+
+
+def _claims(text: str) -> list[str]:
+    """The sentences of a reply, without citation marks."""
+    plain = " ".join(re.sub(r"\[\d+\]", " ", text).split())
+    return [piece.strip() for piece in _BETWEEN.split(plain) if re.search(r"\w", piece)]
+
+
+def _confidence(tokens: Sequence[TokenLogprob]) -> float | None:
+    """Mean log-probability of the tokens of the value of ``answer``."""
+    written, inside = [], False
+    text = ""
+    for token in tokens:
+        text += token.token
+        if inside and re.search(r'"\s*,\s*"sent', text):
+            break
+        if inside:
+            written.append(token.logprob)
+        elif re.search(r'"answer"\s*:\s*"', text):
+            inside, text = True, ""
+    return sum(written) / len(written) if written else None
+
+
+def _stated(tokens: Sequence[TokenLogprob]) -> float | None:
+    """Probability of ``true`` against ``false`` at the place where one of them was written last."""
+    for token in reversed(tokens):
+        if token.token.strip() not in ("true", "false"):
+            continue
+        odds = {"true": 1e-6, "false": 1e-6}
+        for alternative, logprob in token.top or ((token.token, token.logprob),):
+            if alternative.strip() in odds:
+                odds[alternative.strip()] += math.exp(logprob)
+        return odds["true"] / (odds["true"] + odds["false"])
+    return None
