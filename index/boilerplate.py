@@ -123,17 +123,15 @@ def _kept_of_block(block: list[_Unit], *, at_end: bool) -> list[_Unit]:
 
 def _with_lists(text: str, units: list[_Unit]) -> list[_Unit]:
     """The titles under a final 'Related stories', where nothing but titles and notices follows."""
-    out = list(units)
+    head = len(units)
     for index in range(len(units) - 1, -1, -1):
         unit = units[index]
         if unit.kind == "related" and unit.whole and unit.certain:
-            out[index + 1 :] = [
-                rest if rest.kind else replace(rest, kind="related", certain=True)
-                for rest in out[index + 1 :]
-            ]
+            head = index
         elif not unit.kind and not _is_title(text, unit, units[index - 1] if index else None):
             break
-    return out
+    titles = (unit if unit.kind else replace(unit, kind="related", certain=True) for unit in units[head:])
+    return [*units[:head], *titles]
 
 
 def _is_title(text: str, unit: _Unit, before: _Unit | None) -> bool:

@@ -16,7 +16,7 @@ __all__ = ["find_boilerplate", "settle", "settle_line", "shorten"]
 # A whole escape sequence goes, not only its first character: '[31m' is no more a word than ESC is.
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movements
-    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]{0,2000}(?:\x07|\x1b\\|\x9c)"  # OSC: titles, links, the clipboard
+    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d\n]{0,2000}(?:\x07|\x1b\\|\x9c)"  # OSC: titles, links, the clipboard
     r"|\x1b[ -/]*[0-~]"
 )
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")  # drawn as nothing, though not category Cf
@@ -80,15 +80,15 @@ def _unwrapped(block: str) -> str:
         return block
     lines = block.split("\n")
     wrapped = _was_wrapped(lines)
-    out = [lines[0]]
-    for line in lines[1:]:
-        before = out[-1]
+    pieces = [lines[0]]
+    for before, line in pairwise(lines):
         if wrapped or (line[0].islower() and _MID_SENTENCE.search(before)):
             hyphenated = before[-1] == "-" and before[-2:-1].isalpha() and line[0].islower()
-            out[-1] = before + ("" if hyphenated else " ") + line
+            pieces.append("" if hyphenated else " ")
         else:
-            out.append(line)
-    return "\n\n".join(out)
+            pieces.append("\n\n")
+        pieces.append(line)
+    return "".join(pieces)
 
 
 def _was_wrapped(lines: list[str]) -> bool:

@@ -45,6 +45,7 @@ _CELLS = frozenset(("td", "th"))
 _FURNITURE = frozenset(("nav", "footer", "aside", "form"))
 _BULLET = re.compile(r"^- ", re.MULTILINE)  # trafilatura's mark of a list item, not in the page
 _LAST_DAY = "2199-12-31"  # a date after today is odd, but it is what the page says
+_MOST_ELEMENTS = 20_000  # of a page; far more than an article has, and the extraction takes minutes
 _LITTLE = 0.5  # of the words in the page's own <article>: below it the extraction lost the text
 
 
@@ -160,10 +161,14 @@ def _extracted(tree: Any) -> Any:
     from copy import deepcopy
 
     from trafilatura import bare_extraction
+    from trafilatura.metadata import extract_metadata
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+    dates = {"original_date": True, "extensive_search": False, "max_date": _LAST_DAY}
     try:
+        if sum(1 for _ in tree.iter()) > _MOST_ELEMENTS:
+            return extract_metadata(deepcopy(tree), date_config=dates)
         return bare_extraction(
             deepcopy(tree),
             with_metadata=True,
@@ -172,7 +177,7 @@ def _extracted(tree: Any) -> Any:
             include_images=False,
             include_links=False,
             include_formatting=False,
-            date_extraction_params={"original_date": True, "extensive_search": False, "max_date": _LAST_DAY},
+            date_extraction_params=dates,
         )
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError, AssertionError):
         return None  # a page that breaks the library still has visible text

@@ -11,6 +11,7 @@ from index.record import Record, parse_date
 
 _FRONT = re.compile(r"\A---[ \t]*\n(?P<front>(?:.*?\n)?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _LINE = re.compile(r"^(?P<key>[A-Za-z_][\w -]{0,40}?)\s*:[ \t]*(?P<value>.*)$", re.MULTILINE)
+_NAMED_BY = ("name", "title", "domain", "id")  # the words of a source or author that is a mapping
 _LONGEST_FRONT = 65_536  # characters
 _FIRST_HEADING = re.compile(
     r"\A\s*(?:# +(?P<atx>[^\n]+?)(?: +#+)?[ \t]*|(?P<setext>[^\n#>*-][^\n]*)\n=+[ \t]*)(?:\n|\Z)"
@@ -91,18 +92,21 @@ def _plain(markdown: str) -> str:
     return text_of(MarkdownIt("commonmark").enable("table").render(markdown))
 
 
-def as_text(value: object) -> str:
-    """A field's words: of a list its members' with commas, of a mapping its ``name``'s."""
+def as_text(value: object, depth: int = 2) -> str:
+    """A field's words: of a list its members' with commas, of a mapping its ``name``'s.
+
+    Nothing deeper than that: nested aliases are few characters to write and more than a memory to read.
+    """
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool) or value is None or depth == 0:
         return ""
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, Mapping):
-        return next((as_text(value[key]) for key in ("name", "title", "domain", "id") if value.get(key)), "")
+        return next((as_text(value[key], depth - 1) for key in _NAMED_BY if value.get(key)), "")
     if isinstance(value, list | tuple):
-        return ", ".join(filter(None, (as_text(member) for member in value[:50])))
+        return ", ".join(filter(None, (as_text(member, depth - 1) for member in value[:50])))
     return ""
 
 
@@ -111,5 +115,5 @@ def as_tags(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(re.split(r"[,;|]", value.strip("[]")))
     if isinstance(value, list | tuple):
-        return tuple(as_text(member) for member in value)
+        return tuple(as_text(member, depth=1) for member in value[:200])
     return (as_text(value),) if isinstance(value, Mapping) else ()

@@ -9,13 +9,14 @@ from index.clean import settle
 from index.record import Record
 
 _LONGEST_HEADLINE = 150  # characters
+_FIRST_LINES = 1000  # further down nothing is a headline
 _ABBREVIATED = re.compile(r"(?:\b(?:[A-Z]\.){2,}|\b(?:Inc|Corp|Ltd|Co|Jr|Sr|No|St|etc)\.|\.\.\.)$")
 
 
 def read_text(text: str) -> Record:
     """A record of the text, its headline in ``title`` and no longer in ``text``."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    filled = list(islice((index for index, line in enumerate(lines) if settle(line)), 2))
+    filled = list(islice((index for index, line in enumerate(lines[:_FIRST_LINES]) if settle(line)), 2))
     if len(filled) == 2:
         first, second = filled
         headline = settle(lines[first])

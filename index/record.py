@@ -52,7 +52,7 @@ class Record:
 def to_article(record: Record, path: str, location: str, options: LoadOptions) -> Article | Skipped:
     """The article with settled text and metadata, or Skipped where nothing of it is reporting."""
     text = settle(record.text)
-    if not text:
+    if not _has_reporting(text, []):
         return Skipped(location, "has no text")
     title = settle_line(record.title)
     if title and text.startswith(title + "\n"):
