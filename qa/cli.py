@@ -19,7 +19,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from index.errors import IndexFailure
+from index.errors import EmbeddingServiceFailed, IndexFailure
 from qa.commands import BaseUrlOption, IndexOption, ModelOption
 from qa.errors import Missing, QAError, ServiceError, UsageError
 from qa.terminal import safe
@@ -108,10 +108,10 @@ def exit_code(error: Exception) -> int:
     """The exit code for an error; BUG for everything that is not meant for a user."""
     if isinstance(error, UsageError | TyperException):
         return USAGE
+    if isinstance(error, ServiceError | EmbeddingServiceFailed):
+        return SERVICE
     if isinstance(error, Missing | IndexFailure):
         return MISSING
-    if isinstance(error, ServiceError):
-        return SERVICE
     return BUG
 
 

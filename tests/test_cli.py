@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import IndexBusy, InputMissing, NothingIndexed
+from index.errors import EmbeddingServiceFailed, IndexBusy, InputMissing, NothingIndexed
 from qa import cli
 from qa.errors import (
     BudgetExceeded,
@@ -49,6 +49,7 @@ def qa(*arguments: str, input: str = "", **surroundings: str) -> subprocess.Comp
         (IndexBusy("x"), 4),
         (InputMissing("x"), 4),
         (ServiceUnreachable("x"), 6),
+        (EmbeddingServiceFailed("x"), 6),
         (ReplyInvalid("x"), 6),
         (BudgetExceeded("x"), 6),
         (ValueError("x"), 1),
