@@ -1,0 +1,109 @@
+"""How probable an answer is, from signals that can be checked one by one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa import answerable
+from qa.answerable import Signals, probability
+from qa.draft import Draft
+from qa.evidence import FEATURES, Ranked, choose, rank
+from qa.question import Kind, Part
+from qa.verify import Drafted, verify
+from tests.fakes import FakeEmbedder, reply
+from tests.small_paper import PAPER, passages, retriever
+
+PART = Part("How long is the bridge in metres?", Kind.NUMBER)
+
+
+def signals(folder: Path, part: Part, *claims: str, confidence: float | None = -0.5) -> Signals:
+    """The signals for a draft of these claims, or for none where there are no claims."""
+    with retriever(folder) as found:
+        order = rank(part, passages(*PAPER), found.catalog, FakeEmbedder())
+        drafted = tuple(Drafted(text) for text in claims)
+        draft = Draft(drafted, "", reply("{}"), confidence, 0.75) if claims else None
+        return Signals.of(part, order, draft, verify(drafted, choose([order], 1000)), found.catalog)
+
+
+def test_signals_of_a_draft_that_stands(tmp_path: Path) -> None:
+    found = signals(tmp_path, PART, "The bridge is 412 metres long.")
+    assert found.standing == 1.0
+    assert found.drafted_rank == 1.0
+    assert found.drafted_score == 0.0
+    assert found.wrong_kind == 0.0
+    assert found.lacks_kind == 0.0
+    assert found.missing_term == 0.0
+    assert (found.confidence, found.stated) == (-0.5, 0.75)
+    assert found.echo == pytest.approx(3 / 4)  # bridge, metres, long; not 412
+    assert found.in_article == pytest.approx(1.0)
+
+
+def test_signals_of_a_draft_that_falls(tmp_path: Path) -> None:
+    found = signals(tmp_path, PART, "Aliens landed in Toldra.")
+    assert found.standing == 0.0
+    assert found.wrong_kind == 1.0
+    assert found.echo == 0.0
+    assert found.drafted_rank < 1.0
+    assert found.drafted_score < 0.0
+
+
+def test_signals_without_a_model(tmp_path: Path) -> None:
+    found = signals(tmp_path, PART)
+    assert (found.standing, found.wrong_kind, found.echo, found.stated) == (0.0, 0.0, 0.0, 0.5)
+
+
+def test_a_service_that_tells_no_log_probabilities_is_taken_as_typical(tmp_path: Path) -> None:
+    told = signals(tmp_path, PART, "412 metres", confidence=None)
+    assert told.confidence == signals(tmp_path / "again", PART).confidence
+
+
+def test_a_word_that_the_article_lacks_is_missed(tmp_path: Path) -> None:
+    known = signals(tmp_path, PART)
+    unknown = signals(tmp_path / "again", Part("How long is the bridge in Atlantis?", Kind.NUMBER))
+    assert unknown.missing_term > known.missing_term == 0.0
+    assert unknown.in_article < known.in_article
+
+
+def test_the_signals_are_numbers_by_name(tmp_path: Path) -> None:
+    found = signals(tmp_path, PART, "412 metres")
+    named = dict(found.named())
+    assert list(named) == [one.name for one in fields(Signals)]
+    assert all(isinstance(value, float) and math.isfinite(value) for value in named.values())
+
+
+def test_every_calibrated_weight_belongs_to_a_signal() -> None:
+    bias, table = answerable._model()
+    assert math.isfinite(bias)
+    assert set(table) <= {one.name for one in fields(Signals)}
+    assert all(scale > 0 for _, _, scale in table.values())
+
+
+def test_the_probability_is_logistic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answerable, "_model", lambda: (0.5, {"stated": (2.0, 0.25, 0.5)}))
+    found = signals(tmp_path, PART, "412 metres")
+    assert probability(found) == pytest.approx(1 / (1 + math.exp(-(0.5 + 2.0 * (0.75 - 0.25) / 0.5))))
+    assert probability(replace(found, stated=0.0)) == pytest.approx(1 / (1 + math.exp(0.5)))
+
+
+NUMBERS = st.floats(-1e6, 1e6)
+
+
+@given(st.lists(NUMBERS, min_size=len(fields(Signals)), max_size=len(fields(Signals))))
+def test_a_probability_is_between_0_and_1_whatever_the_signals(values: list[float]) -> None:
+    assert 0.0 < probability(Signals(*values)) < 1.0
+
+
+def test_a_ranking_of_one_sentence_has_signals(tmp_path: Path) -> None:
+    with retriever(tmp_path) as found:
+        (first, *_) = rank(PART, passages(*PAPER), found.catalog, FakeEmbedder())
+        alone = [Ranked(first.sentence, first.values, first.score)]
+        made = Signals.of(PART, alone, None, (), found.catalog)
+    assert made.margin == 0.0
+    assert made.best == first.score
+    assert made.similarity == dict(zip(FEATURES, first.values, strict=True))["similarity"]
