@@ -26,7 +26,7 @@ ENDPOINT_BATCH = 96
 
 
 class OnnxEmbedder:
-    """A sentence encoder from a folder with ``model.onnx`` and ``tokenizer.json``, run on the processor.
+    """A sentence encoder from a folder with an ONNX ``file`` and ``tokenizer.json``, run on the processor.
 
     The model's ``last_hidden_state`` is averaged over the tokens and normalised; texts are cut at
     ``MAX_TOKENS`` tokens. Nothing is read before the first ``embed``, which raises IndexFailure if the folder
@@ -35,12 +35,23 @@ class OnnxEmbedder:
     name: identifies the vectors; by default the folder's name.
     dimensions: length of a vector, checked against the model when it is loaded.
     threads: texts are shared out to this many threads, by default one for each core the process may use.
+    batch_tokens: see ``make_batches``; with 1 every text is encoded alone. A dynamically quantised model
+        needs that: it scales by the largest value in a batch, so company changes a vector (cosine 0.99).
     """
 
     def __init__(
-        self, folder: Path, *, threads: int | None = None, name: str = "", dimensions: int = 384
+        self,
+        folder: Path,
+        *,
+        file: str = "model.onnx",
+        threads: int | None = None,
+        name: str = "",
+        dimensions: int = 384,
+        batch_tokens: int = BATCH_TOKENS,
     ) -> None:
         self._folder = folder
+        self._model_file = file
+        self._batch_tokens = batch_tokens
         self._threads = threads or cores()
         self._name = name or folder.name
         self._dimensions = dimensions
@@ -68,7 +79,7 @@ class OnnxEmbedder:
         def run(batch: list[int]) -> None:
             out[batch] = self._encode([tokens[i] for i in batch])
 
-        batches = list(make_batches([len(ids) for ids in tokens]))
+        batches = list(make_batches([len(ids) for ids in tokens], self._batch_tokens))
         if len(batches) == 1 or self._threads == 1:
             for batch in batches:
                 run(batch)
@@ -101,7 +112,7 @@ class OnnxEmbedder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        path = self._file("model.onnx")
+        path = self._file(self._model_file)
         try:
             session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises half a dozen kinds without a common base
@@ -140,11 +151,11 @@ class OnnxEmbedder:
         return path
 
 
-def make_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Positions of the texts, longest first, in batches of about ``BATCH_TOKENS`` tokens with padding."""
+def make_batches(lengths: Sequence[int], batch_tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
+    """Positions of the texts, longest first, in batches of about ``batch_tokens`` tokens with padding."""
     batch: list[int] = []
     for position in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > BATCH_TOKENS:
+        if batch and (len(batch) + 1) * lengths[batch[0]] > batch_tokens:
             yield batch
             batch = []
         batch.append(position)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 
@@ -10,21 +11,37 @@ def quantise(model_path: Path, out_path: Path) -> None:
     """Write a dynamically quantised copy of an ONNX encoder: 8-bit matrix products, scaled per channel.
 
     The published file stores 8-bit weights but multiplies in fp32, and ``quantize_dynamic`` only sees fp32
-    weights: so onnxruntime's constant folding unpacks them first. ``out_path`` appears whole or not at all.
-    """
-    import onnxruntime
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    weights: so onnxruntime's constant folding unpacks them first. ``out_path`` appears whole or not at all,
+    and the same libraries write the same bytes each time. Takes some seconds, and room for the fp32 weights
+    twice beside ``out_path``.
 
-    unpacked = out_path.with_suffix(".fp32.tmp")
-    partial = out_path.with_suffix(".int8.tmp")
+    Raises OSError, and whatever onnxruntime raises for a file that it cannot use.
+    """
+    work = out_path.with_name(f".{out_path.name}.work")
+    shutil.rmtree(work, ignore_errors=True)  # of one that was killed
+    work.mkdir()
+    try:
+        _unpack(model_path, work / "fp32.onnx")
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+
+        quantize_dynamic(
+            str(work / "fp32.onnx"), str(work / "int8.onnx"), weight_type=QuantType.QInt8, per_channel=True
+        )
+        os.replace(work / "int8.onnx", out_path)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _unpack(model_path: Path, out_path: Path) -> None:
+    import onnx
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    options.optimized_model_filepath = str(unpacked)
+    options.optimized_model_filepath = str(out_path)
     options.log_severity_level = 3
-    try:
-        onnxruntime.InferenceSession(str(model_path), options, providers=["CPUExecutionProvider"])
-        quantize_dynamic(str(unpacked), str(partial), weight_type=QuantType.QInt8, per_channel=True)
-        os.replace(partial, out_path)
-    finally:
-        unpacked.unlink(missing_ok=True)
-        partial.unlink(missing_ok=True)
+    onnxruntime.InferenceSession(str(model_path), options, providers=["CPUExecutionProvider"])
+    model = onnx.load(out_path)
+    # Marked as prepared, or the next step logs the advice to prepare it.
+    onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
+    onnx.save(model, out_path)

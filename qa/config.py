@@ -89,7 +89,9 @@ class Settings:
     model: str = _key("text", "auto, local:NAME, or a name the model's service knows", "auto")
     base_url: str | None = _key("url", "address of an OpenAI-compatible service", env=("OPENAI_BASE_URL",))
     api_key: str | None = _key("text", "key for that service", secret=True, env=("OPENAI_API_KEY",))
-    embedding: str = _key("text", "local:NAME, or a name the embedding service knows", "local:minilm-l6-v2")
+    embedding: str = _key(
+        "text", "local:NAME, or a name the embedding service knows", "local:minilm-l6-v2-int8"
+    )
     embedding_base_url: str | None = _key("url", "address of the embedding service, when it is another one")
     embedding_api_key: str | None = _key("text", "key for the embedding service", secret=True)
     embedding_dimensions: int | None = _key("int", "length of that service's vectors", low=8, high=16_384)

@@ -4,7 +4,8 @@ QAError
 ├── UsageError           wrong options or a malformed file of the user's              exit 2
 ├── ConfigError          a setting that is unknown or has no sensible value           exit 2
 ├── Missing              a file, model, key or index that is not there                exit 4
-│   └── ModelMissing     weights that have not been pulled
+│   ├── ModelMissing     weights that have not been pulled
+│   └── NotMade          another form of weights that could not be made
 └── ServiceError         the model's service failed                                   exit 6
     ├── ServiceUnreachable   no route, refused, TLS failure, timeout                  retryable
     ├── ServiceOverloaded    429, 500, 502, 503, 504                                  retryable
@@ -43,6 +44,10 @@ class ModelMissing(Missing):
     def __init__(self, message: str, name: str) -> None:
         super().__init__(message)
         self.name = name
+
+
+class NotMade(Missing):
+    """Another form of pulled weights that could not be made."""
 
 
 class ServiceError(QAError):

@@ -9,88 +9,23 @@ from __future__ import annotations
 
 import difflib
 import errno
-import json
 import os
 import shutil
 import threading
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from qa.errors import Missing, ModelMissing, UsageError
-from qa.fetch import File, Hub, Part, SourceFailed, Wheels, fetch, received, sha256
+from qa import derived, stamps
+from qa.errors import Missing, ModelMissing, NotMade, UsageError
+from qa.fetch import File, SourceFailed, fetch, received, sha256
+from qa.weights import Derived, Entry, parse
 
 CATALOG = Path(__file__).with_name("models.toml")
-STAMP = ".verified.json"
 
 # Called with bytes done, bytes in all, and what is being done; from any thread.
 Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """A file made from a pulled one by ``by(source, target)``; ``by`` is ``module:function``."""
-
-    name: str
-    source: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A model of the catalog. purpose: ``language`` or ``embedding``; default: used when none is named."""
-
-    name: str
-    purpose: str
-    licence: str
-    description: str
-    files: tuple[File, ...]
-    default: bool = False
-    derived: tuple[Derived, ...] = ()
-
-    @property
-    def bytes(self) -> int:
-        """Size of all files together."""
-        return sum(file.bytes for file in self.files)
-
-
-def parse(text: str) -> dict[str, Entry]:
-    """A catalog by name from its TOML. Raises ValueError, KeyError or TypeError for a malformed one."""
-    entries = [
-        Entry(
-            **{key: table[key] for key in ("name", "purpose", "licence", "description")},
-            default=table.get("default", False),
-            files=tuple(_file(item) for item in table["files"]),
-            derived=tuple(Derived(**item) for item in table.get("derived", ())),
-        )
-        for table in tomllib.loads(text)["model"]
-    ]
-    if len({entry.name for entry in entries}) != len(entries):
-        raise ValueError("two models of the catalog have the same name")
-    return {entry.name: entry for entry in entries}
-
-
-def _file(table: Mapping[str, Any]) -> File:
-    return File(
-        name=table["name"],
-        bytes=table["bytes"],
-        sha256=table["sha256"],
-        sources=tuple(_source(dict(item)) for item in table["sources"]),
-    )
-
-
-def _source(table: dict[str, Any]) -> Hub | Wheels:
-    kind = table.pop("kind")
-    if kind == "hub":
-        return Hub(**table)
-    if kind == "wheels":
-        return Wheels(tuple(Part(*pair) for pair in table["parts"]))
-    raise ValueError(f"unknown kind of source {kind!r}")
 
 
 @cache
@@ -100,18 +35,26 @@ def catalog() -> Mapping[str, Entry]:
 
 
 def find(name: str) -> Entry:
-    """The entry called ``name`` (a leading ``local:`` is allowed), or UsageError with the nearest name."""
+    """The entry called ``name`` or that has a form of that name, or UsageError with the nearest name.
+
+    A leading ``local:`` is allowed.
+    """
     name = name.removeprefix("local:")
-    if name not in catalog():
-        nearest = difflib.get_close_matches(name.lower(), catalog(), n=1, cutoff=0.0)[0]
+    names = {one: entry for entry in catalog().values() for one in (entry.name, *_forms(entry))}
+    if name not in names:
+        nearest = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.0)[0]
         raise UsageError(
             f"unknown local model '{name}', the nearest known one is '{nearest}'; see 'qa models list'"
         )
-    return catalog()[name]
+    return names[name]
+
+
+def _forms(entry: Entry) -> dict[str, Derived]:
+    return {made.form: made for made in entry.derived}
 
 
 def defaults() -> tuple[Entry, ...]:
-    """What is used, and pulled, when no name is given."""
+    """What is pulled when no name is given."""
     return tuple(entry for entry in catalog().values() if entry.default)
 
 
@@ -125,15 +68,38 @@ def path(name: str, root: Path) -> Path:
 
     Raises ModelMissing when they are not there or not whole.
     """
-    entry = find(name)
-    if not installed(name, root):
+    entry, place = find(name), folder(name, root)
+    if not _whole(entry, place):
         raise ModelMissing(
             f"the weights of {entry.name} are not there ({entry.bytes / 1e6:,.0f} MB); "
             f"run 'qa models pull {entry.name}'",
             entry.name,
         )
-    place = folder(name, root)
+    if made := _forms(entry).get(name.removeprefix("local:")):
+        if derived.fault(made, place):
+            raise ModelMissing(
+                f"{made.form} has not been made of {entry.name} yet; run 'qa models pull {entry.name}'",
+                entry.name,
+            )
+        return place / made.name
     return place / entry.files[0].name if len(entry.files) == 1 else place
+
+
+def ready(name: str, root: Path) -> Path:
+    """As ``path``, but a form that has not been made yet is made now, which takes some seconds.
+
+    Raises ModelMissing when the pulled weights are not there, NotMade when the form cannot be made.
+    """
+    entry = find(name)
+    made = _forms(entry).get(name.removeprefix("local:"))
+    if made and derived.fault(made, root / entry.name):
+        path(entry.name, root)
+        try:
+            with _locked(entry, root, lambda done, total, doing: None):
+                _make(made, entry, root)
+        except OSError as error:
+            raise derived.not_made(made, root / entry.name, entry.name, error) from None
+    return path(name, root)
 
 
 def installed(name: str, root: Path) -> bool:
@@ -142,24 +108,49 @@ def installed(name: str, root: Path) -> bool:
     Files that came another way than by ``pull`` are hashed here, once.
     """
     entry, place = find(name), folder(name, root)
-    stamp = _read_stamp(place)
+    made = _forms(entry).get(name.removeprefix("local:"))
+    return _whole(entry, place) and not (made and derived.fault(made, place))
+
+
+def _whole(entry: Entry, place: Path) -> bool:
+    stamp = stamps.read(place)
     for file in entry.files:
-        if not (mark := _mark(place / file.name, file.sha256)) or mark["bytes"] != file.bytes:
+        if not (mark := stamps.mark(place / file.name, file.sha256)) or mark["bytes"] != file.bytes:
             return False
         if stamp.get(file.name) != mark:
-            return not verify(name, root)
+            return not _check(entry, place)
     return True
 
 
 def verify(name: str, root: Path) -> tuple[str, ...]:
-    """Hash every file: what is wrong, one clause a file; empty when all is well."""
+    """Hash every file: what is wrong, one clause a file; empty when all is well.
+
+    A form that has not been made yet is no fault: its first use makes it.
+    """
     entry, place = find(name), folder(name, root)
+    faults = _check(entry, place)
+    there = [made for made in entry.derived if (place / made.name).exists()]
+    spoilt = tuple(fault for made in there if (fault := derived.fault(made, place, hashed=True)))
+    if spoilt:
+        stamps.remove(place)
+    return faults or spoilt
+
+
+def _check(entry: Entry, place: Path) -> tuple[str, ...]:
+    """What is wrong with the pulled files; the stamp is written anew, or goes."""
     faults = tuple(fault for file in entry.files if (fault := _fault(file, place / file.name)))
     if faults:
-        (place / STAMP).unlink(missing_ok=True)
+        stamps.remove(place)
     else:
-        _write_stamp(entry, place)
+        _stamp(entry, place)
     return faults
+
+
+def _stamp(entry: Entry, place: Path) -> None:
+    kept = stamps.read(place)
+    marks = {file.name: stamps.mark(place / file.name, file.sha256) for file in entry.files}
+    marks |= {made.name: kept[made.name] for made in entry.derived if made.name in kept}
+    stamps.write(place, marks)
 
 
 def _fault(file: File, target: Path) -> str:
@@ -173,37 +164,63 @@ def _fault(file: File, target: Path) -> str:
     return ""
 
 
-def pull(name: str, root: Path, progress: Progress | None = None) -> Path:
-    """Fetch what is missing of the model and return ``path(name, root)``.
+def pull(
+    name: str,
+    root: Path,
+    progress: Progress | None = None,
+    on_note: Callable[[str], None] = lambda sentence: None,
+) -> Path:
+    """Fetch what is missing of the model, make its other forms, and return the path of the model itself.
 
     Goes on where an interrupted pull stopped; a second pull of the same model waits for the first.
+    on_note: is told, in a sentence, of a form that could not be made; the model serves without it.
     Raises Missing when no source delivers, the disk is full or the folder cannot be written.
     """
-    from filelock import FileLock, Timeout
-
     entry = find(name)
     report = progress or (lambda done, total, doing: None)
-    staging = root / f".{entry.name}.partial"
-    lock = FileLock(root / f".{entry.name}.lock")
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            report(0, entry.bytes, "waiting for another pull of it")
-            lock.acquire()
-        try:
-            _complete(entry, root, staging, report)
-        finally:
-            lock.release()
+        with _locked(entry, root, report):
+            _complete(entry, root, report)
+            for made in entry.derived:
+                if derived.fault(made, root / entry.name):
+                    report(entry.bytes, entry.bytes, f"making {made.form}")
+                    try:
+                        _make(made, entry, root)
+                    except NotMade as failure:
+                        on_note(str(failure))
     except OSError as error:
         raise _disk_trouble(entry, root, error) from None
-    return path(name, root)
+    return path(entry.name, root)
 
 
-def _complete(entry: Entry, root: Path, staging: Path, report: Progress) -> None:
+@contextmanager
+def _locked(entry: Entry, root: Path, report: Progress) -> Iterator[None]:
+    """One process at a time in the model's folder."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(root / f".{entry.name}.lock")
+    root.mkdir(parents=True, exist_ok=True)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        report(0, entry.bytes, "waiting for another pull of it")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _make(made: Derived, entry: Entry, root: Path) -> None:
+    """Make a form, unless whoever held the lock before has done so."""
     place = root / entry.name
-    if not installed(entry.name, root):
+    if derived.fault(made, place):
+        derived.make(made, place, entry.name)
+
+
+def _complete(entry: Entry, root: Path, report: Progress) -> None:
+    place, staging = root / entry.name, root / f".{entry.name}.partial"
+    if not _whole(entry, place):
         place.mkdir(exist_ok=True)
         before = 0
         for file in entry.files:
@@ -215,14 +232,9 @@ def _complete(entry: Entry, root: Path, staging: Path, report: Progress) -> None
                 shutil.rmtree(staging, ignore_errors=True)
             before += file.bytes
         _sync(place)
-        _write_stamp(entry, place)
+        _stamp(entry, place)
     shutil.rmtree(staging, ignore_errors=True)
     report(entry.bytes, entry.bytes, "pulled")
-    for made in entry.derived:
-        if not (place / made.name).exists():
-            report(entry.bytes, entry.bytes, f"making {made.name}")
-            module, _, function = made.by.partition(":")
-            getattr(import_module(module), function)(place / made.source, place / made.name)
 
 
 def _first_delivery(file: File, staging: Path, target: Path) -> Path:
@@ -267,33 +279,6 @@ def _disk_trouble(entry: Entry, root: Path, error: OSError) -> Missing:
         f"{entry.name} could not be stored in {root} ({error.strerror or error}): "
         "make that folder writable, or set models_dir (QA_MODELS) to another one"
     )
-
-
-def _mark(file: Path, digest: str) -> dict[str, Any]:
-    """What the stamp says of a file that was found good; empty when there is no such file."""
-    try:
-        stat = file.stat()
-    except OSError:
-        return {}
-    return {"sha256": digest, "bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
-
-
-def _read_stamp(place: Path) -> dict[str, Any]:
-    try:
-        stamp = json.loads((place / STAMP).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return stamp if isinstance(stamp, dict) else {}
-
-
-def _write_stamp(entry: Entry, place: Path) -> None:
-    marks = {file.name: _mark(place / file.name, file.sha256) for file in entry.files}
-    partial = place / f"{STAMP}.{os.getpid()}"
-    try:
-        partial.write_text(json.dumps(marks), encoding="utf-8")
-        os.replace(partial, place / STAMP)
-    except OSError:
-        return  # a folder that is not ours to write: hashed again next time
 
 
 def _sync(place: Path) -> None:

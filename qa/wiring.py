@@ -7,6 +7,7 @@ service for chat, embeddings stay local until the setting ``embedding`` says oth
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from qa.config import LOCAL_PREFIX, Settings
-from qa.errors import ConfigError, Missing, ModelMissing, ServiceUnreachable
+from qa.errors import ConfigError, Missing, ModelMissing, NotMade, ServiceUnreachable
+from qa.terminal import safe
 
 if TYPE_CHECKING:
     from index.retrieve import Retriever
@@ -93,16 +95,34 @@ def embedding_choice(settings: Settings) -> Choice:
     return Choice(name, False, why, base_url, key)
 
 
-def embedder(settings: Settings, *, on_missing: OnMissing | None = None) -> Embedder:
+def _note(sentence: str) -> None:
+    print(f"qa: {safe(sentence)}", file=sys.stderr)
+
+
+def embedder(
+    settings: Settings,
+    *,
+    on_missing: OnMissing | None = None,
+    on_note: Callable[[str], None] = _note,
+) -> Embedder:
     """The embedding that ``settings`` ask for.
+
+    on_note: is told, in a sentence, when the faster form of a local embedding cannot be made and the
+    embedding itself is used, under its own name.
 
     Raises Missing (ModelMissing where ``on_missing`` is not given) and ConfigError.
     """
-    from index.embed import EndpointEmbedder, OnnxEmbedder
+    from index.embed import EndpointEmbedder
 
     choice = embedding_choice(settings)
     if choice.local:
-        return OnnxEmbedder(_weights(choice.name, "embedding", settings, on_missing))
+        try:
+            return _local_embedder(choice.name, settings, on_missing)
+        except NotMade as failure:
+            from qa import models
+
+            on_note(str(failure))
+            return _local_embedder(models.find(choice.name).name, settings, on_missing)
     dimensions = settings.embedding_dimensions or _KNOWN_DIMENSIONS.get(choice.name)
     if not dimensions:
         raise ConfigError(f"how long the vectors of {choice.name} are is not known; set embedding_dimensions")
@@ -114,6 +134,15 @@ def embedder(settings: Settings, *, on_missing: OnMissing | None = None) -> Embe
         timeout=settings.timeout_total,
         retries=settings.retries,
     )
+
+
+def _local_embedder(name: str, settings: Settings, on_missing: OnMissing | None) -> Embedder:
+    from index.embed import OnnxEmbedder
+
+    place = _weights(name, "embedding", settings, on_missing)
+    if place.is_dir():
+        return OnnxEmbedder(place)
+    return OnnxEmbedder(place.parent, file=place.name, name=name, batch_tokens=1)
 
 
 def retriever(settings: Settings, *, on_missing: OnMissing | None = None) -> Retriever:
@@ -212,9 +241,9 @@ def _weights(name: str, purpose: str, settings: Settings, on_missing: OnMissing 
     if entry.purpose != purpose:
         raise ConfigError(f"{entry.name} is no {purpose} model; see 'qa models list'")
     try:
-        return models.path(entry.name, settings.models_dir)
+        return models.ready(name, settings.models_dir)
     except ModelMissing as missing:
         if on_missing is None:
             raise
         on_missing(missing)
-        return models.path(entry.name, settings.models_dir)
+        return models.ready(name, settings.models_dir)

@@ -8,6 +8,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from qa import models
+
 ROOT = Path(__file__).parent.parent
 MODELS = Path(os.environ.get("QA_MODELS") or platformdirs.user_cache_path("qa") / "models")
 
@@ -23,7 +25,7 @@ def _own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / ".home" / name))
-    # The weights stay where they were pulled to: they are large, and nothing writes there.
+    # The weights stay where they were pulled to: they are large. Only their own other forms are made there.
     monkeypatch.setenv("QA_MODELS", str(MODELS))
 
 
@@ -37,8 +39,14 @@ def _folder(name: str, *files: str) -> Path:
 
 @pytest.fixture
 def minilm_folder() -> Path:
-    """Folder of the default embedding."""
+    """Folder of the embedding from which the default one is made."""
     return _folder(MINILM, "model.onnx", "tokenizer.json")
+
+
+@pytest.fixture
+def minilm_int8(minilm_folder: Path) -> Path:
+    """The default embedding: an ONNX file in ``minilm_folder``, made there when it is not there yet."""
+    return models.ready(f"{MINILM}-int8", MODELS)
 
 
 @pytest.fixture

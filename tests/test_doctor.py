@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,21 @@ def test_a_service_is_named_and_its_key_is_not_shown(tmp_path: Path) -> None:
     assert "hush" not in str(found)
 
 
-def test_weights_that_are_there_are_in_order(minilm_folder: Path, local_model: str, tmp_path: Path) -> None:
-    found = findings(tmp_path, models_dir=minilm_folder.parent, model=local_model)
+def test_weights_that_are_there_are_in_order(minilm_int8: Path, local_model: str, tmp_path: Path) -> None:
+    found = findings(tmp_path, models_dir=minilm_int8.parent.parent, model=local_model)
     assert all(finding.ok for finding in found.values()), found
+    assert "minilm-l6-v2-int8 on this machine, 23 MB" in found["embedding"].detail
+    assert str(minilm_int8) in found["embedding"].detail
+
+
+def test_a_form_that_its_first_use_will_make_is_in_order(minilm_folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "models" / "minilm-l6-v2"
+    place.mkdir(parents=True)
+    for name in ("model.onnx", "tokenizer.json"):
+        shutil.copy(minilm_folder / name, place)
+    embedding = findings(tmp_path)["embedding"]
+    assert embedding.ok
+    assert "minilm-l6-v2-int8 is made of it at its first use" in embedding.detail
 
 
 def test_a_file_that_is_no_index_is_broken(tmp_path: Path) -> None:

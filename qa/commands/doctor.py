@@ -116,11 +116,17 @@ def _model(effective: Settings, choice: Choice) -> str:
         key = "with a key" if choice.api_key else "without a key"
         name = choice.name or "whatever model is served"
         return f"{name} at {hide_login(choice.base_url)}, {key}; not asked now ({choice.why})"
-    path = models.path(choice.name, effective.models_dir)
-    size = models.find(choice.name).bytes
-    return (
-        f"{choice.name} on this machine, {size / 1e6:,.0f} MB, sizes as they should be, {path} ({choice.why})"
-    )
+    root, entry = effective.models_dir, models.find(choice.name)
+    place = models.path(entry.name, root)
+    if choice.name == entry.name:
+        size = entry.bytes
+    elif not models.installed(choice.name, root):
+        return f"{entry.name} is at {place}; {choice.name} is made of it at its first use ({choice.why})"
+    else:
+        place = models.path(choice.name, root)
+        size = place.stat().st_size
+    there = f"{choice.name} on this machine, {size / 1e6:,.0f} MB, sizes as they should be"
+    return f"{there}, {place} ({choice.why})"
 
 
 def _index(effective: Settings) -> str:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qa.config import Settings
-    from qa.models import Entry, Progress
+    from qa.models import Progress
+    from qa.weights import Entry
 
 app = typer.Typer(help="Local models: list, pull, verify.", no_args_is_help=True)
 
@@ -43,6 +44,7 @@ def list_models(ctx: typer.Context, json_: JsonOption = False) -> None:
                 "installed": there[entry.name],
                 "default": entry.default,
                 "folder": str(models.folder(entry.name, root)),
+                "forms": {made.form: models.installed(made.form, root) for made in entry.derived},
             }
             for entry in models.catalog().values()
         ]
@@ -55,6 +57,7 @@ def _print_table(entries: Sequence[Entry], there: dict[str, bool], effective: Se
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
+    from qa import models
     from qa.terminal import console
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -69,6 +72,9 @@ def _print_table(entries: Sequence[Entry], there: dict[str, bool], effective: Se
             "yes" if there[entry.name] else "no",
             "yes" if entry.default else "",
         )
+        for made in entry.derived:
+            here = models.installed(made.form, effective.models_dir)
+            table.add_row(made.form, entry.purpose, "made of it", entry.licence, "yes" if here else "no")
     console(effective.color).print(table)
 
 
@@ -113,13 +119,16 @@ def _chosen(names: Sequence[str] | None) -> list[str]:
 
 
 def fetch(names: Sequence[str], effective: Settings) -> dict[str, Path]:
-    """Pull models one after the other, with progress on stderr; where each one is, by name."""
+    """Pull models one after the other, with progress and notes on stderr; where each one is, by name."""
     from qa import models
+    from qa.terminal import safe
 
-    places = {}
+    places, notes = {}, list[str]()
     for name in names:
         with _progress(name, effective.color) as report:
-            places[name] = models.pull(name, effective.models_dir, report)
+            places[name] = models.pull(name, effective.models_dir, report, notes.append)
+    for note in notes:
+        typer.echo(f"qa: {safe(note)}", err=True)
     return places
 
 
