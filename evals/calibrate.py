@@ -149,7 +149,8 @@ def main() -> None:
     args = parser.parse_args()
     data = cases(args.index, args.gold, args.k)
     print(
-        f"{len(data)} questions, {sum(not case.gold.any() for case in data)} without a gold sentence retrieved"
+        f"{len(data)} questions, "
+        f"{sum(not case.gold.any() for case in data)} without a gold sentence retrieved"
     )
     every = list(range(len(FEATURES)))
     cheap = list(range(len(LEXICAL)))

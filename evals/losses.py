@@ -1,10 +1,10 @@
 """Where facts are lost: ``python -m evals.losses --index DIR --gold FILE… [--out ANSWERS.jsonl]``.
 
 Asks every question of the gold files and prints, for each wrong answer, the first stage that no longer had
-the facts: ``retrieval`` (not in the passages), ``evidence`` (not in the sentences chosen), ``draft`` (the model
-wrote something else), ``verification`` (the draft had them and was not let through), ``wording`` (verified, but
-not among what was printed), ``abstention`` (withheld), ``forbidden`` (a wrong form was printed too), or
-``answered`` (there is no answer, and one was given). Then a table of figures.
+the facts: ``retrieval`` (not in the passages), ``evidence`` (not in the sentences chosen), ``draft`` (the
+model wrote something else), ``verification`` (the draft had them and was not let through), ``wording``
+(verified, but not among what was printed), ``abstention`` (withheld), ``forbidden`` (a wrong form was printed
+too), or ``answered`` (there is no answer, and one was given). Then a table of figures.
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ def ask_all(args: argparse.Namespace) -> list[Outcome]:
     outcomes: list[Outcome] = []
     lines = [line for path in args.gold for line in path.read_text(encoding="utf-8").splitlines() if line]
     with wiring.retriever(settings) as retriever:
-        options = replace(Options.of(settings), **({"threshold": 0.0} if args.never_abstain else {}))
+        options = Options.of(settings)
+        if args.never_abstain:
+            options = replace(options, threshold=0.0)
         answerer = Answerer(retriever, retriever.embedder, model, options)
         for gold in map(json.loads, lines[: args.limit or None]):
             answer = answerer.ask(Question(gold["question"], id=gold["id"]))
@@ -112,7 +114,9 @@ def ask_all(args: argparse.Namespace) -> list[Outcome]:
             if args.out:
                 with args.out.open("a", encoding="utf-8") as out:
                     out.write(json.dumps(to_dict(answer, trace=True), ensure_ascii=False) + "\n")
-            print(f"{len(outcomes)}/{len(lines)} {gold['id']} {outcomes[-1].lost}", file=sys.stderr, flush=True)
+            print(
+                f"{len(outcomes)}/{len(lines)} {gold['id']} {outcomes[-1].lost}", file=sys.stderr, flush=True
+            )
     return outcomes
 
 

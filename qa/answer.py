@@ -12,7 +12,7 @@ import prompts
 from index.types import Passage, Query
 from qa.answerable import Signals, probability
 from qa.budget import total
-from qa.compose import Found, Line, citation, cite, compose, is_sentence
+from qa.compose import Found, Line, citation, cite, compose, says_more
 from qa.config import Settings
 from qa.draft import PROMPT, Draft, draft
 from qa.entail import entailed
@@ -55,7 +55,7 @@ class Options:
     today: the day that 'yesterday' in a question counts from.
     """
 
-    evidence_tokens: int = 400
+    evidence_tokens: int = 320
     max_tokens: int = 120
     threshold: float = 0.5
     entailment: bool = False
@@ -83,7 +83,7 @@ class _Answered:
 
     @property
     def found(self) -> Found:
-        return Found(_by_score(self.evidence), self.checked)
+        return Found(self.part.text, _by_score(self.evidence), self.checked)
 
 
 class Answerer:
@@ -182,7 +182,7 @@ class Answerer:
     def _shares(
         self, parts: Sequence[Part], ranked: Sequence[Sequence[Ranked]], shared: tuple[Evidence, ...]
     ) -> list[tuple[Part, tuple[Evidence, ...]]]:
-        """Each part with its evidence; what the parts of a question show the model fits the budget together."""
+        """Each part with its evidence; the parts of a question keep to the budget together."""
         if len(parts) == 1:
             return [(parts[0], shared)]
         budget = self._options.evidence_tokens // len(parts)
@@ -297,7 +297,7 @@ def _by_score(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
 def _complete(answered: Sequence[_Answered]) -> bool:
     """Whether every part has a verified claim that is a sentence by itself."""
     return all(
-        any(one.evidence and not one.quoted and is_sentence(one.text) for one in part.checked)
+        any(one.evidence and not one.quoted and says_more(one.text, part.part.text) for one in part.checked)
         for part in answered
     )
 

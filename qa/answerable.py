@@ -1,6 +1,6 @@
 """How probable it is that the articles answer a question, from what was found and drafted.
 
-A logistic model; ``evals/calibrate_answerable.py`` finds its weights on answerable and unanswerable questions.
+A logistic model; ``evals/calibrate_answerable.py`` finds its weights on answerable and other questions.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ class Signals:
     similarity_in_context: float
     missing_term: float
     confidence: float
-    stated: float
     standing: float
     drafted_rank: float
     drafted_score: float
@@ -79,7 +78,6 @@ class Signals:
             similarity_in_context=value["similarity_in_context"],
             missing_term=missing / 10,
             confidence=draft.confidence if draft and draft.confidence is not None else _TYPICAL_CONFIDENCE,
-            stated=draft.stated if draft and draft.stated is not None else 0.5,
             standing=float(any(one.evidence and not one.quoted for one in checked)),
             drafted_rank=1 / (1 + place),
             drafted_score=ranked[place].score - top.score,

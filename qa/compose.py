@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from qa.disagree import rivals
+from qa.question import kind_of
 from qa.types import Citation, Claim, Evidence
 from qa.verify import Checked
 from qa.wording import stems
 
 MAX_WORDS = 60
 # A drafted phrase points to the sentences that hold it; by how much, on the scale of the evidence scores.
-POINTS = 0.5
+POINTS = 1.5
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|did|does|do|said|says|told|[a-z]{3,}ed|went|won|lost"
     r"|took|made|gave|got|became|left|rose|fell|cut|hit|beat|met|saw|held|sold|bought|led|kept|paid|came)\b"
@@ -36,6 +38,7 @@ class Line:
 class Found:
     """What is known for one part of the question: its evidence, best first, and the drafts after checking."""
 
+    question: str
     ranking: tuple[Evidence, ...]
     checked: tuple[Checked, ...]
 
@@ -53,15 +56,16 @@ def is_sentence(text: str) -> bool:
 def compose(parts: Sequence[Found], *, fill: bool = True) -> tuple[Line, ...]:
     """The lines of the answer: for each part what stands, then, with ``fill``, further quotations that fit.
 
-    A verified phrase is printed before the sentence that it comes from, a verified sentence by itself.
+    A verified sentence is printed as it was drafted. A phrase is not: by itself it says nothing that could be
+    checked, and put before a quotation it would claim to be the answer. It points to the sentences that hold
+    it, and these are quoted.
     """
     lines: list[Line] = []
     used: set[tuple[str, int]] = set()
     for part in parts:
-        for line in _standing(part) or _best(part, used):
-            if not _told(line, used):
-                lines.append(line)
-                used |= _keys(line.evidence)
+        for line in [*_standing(part), *_differing(part, used)] or _best(part, used):
+            lines.append(line)
+            used |= _keys(line.evidence)
     room = MAX_WORDS - sum(line.words for line in lines)
     if fill:
         for one in _in_turn(parts):
@@ -74,35 +78,38 @@ def compose(parts: Sequence[Found], *, fill: bool = True) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def says_more(text: str, question: str) -> bool:
+    """Whether a draft is a sentence by itself and holds words that the question does not."""
+    return is_sentence(text) and not set(stems(text)) <= set(stems(question))
+
+
 def _standing(part: Found) -> list[Line]:
-    lines: list[Line] = []
-    for checked in part.checked:
-        if not checked.evidence:
-            continue
-        if checked.quoted:
-            lines.extend(Line(quotation(one), (one,)) for one in checked.evidence)
-        elif is_sentence(checked.text):
-            lines.append(Line(checked.text, checked.evidence))
-        else:
-            lines.append(_phrase(checked, part))
-    return lines
+    return [
+        Line(checked.text, checked.evidence)
+        for checked in part.checked
+        if checked.evidence and not checked.quoted and says_more(checked.text, part.question)
+    ]
 
 
-def _phrase(checked: Checked, part: Found) -> Line:
-    """A phrase with the best sentence that holds it."""
-    holding = [one for one in part.ranking if _holds(one, checked.text)]
-    one = holding[0] if holding else checked.evidence[0]
-    phrase = checked.text.rstrip(".:;, ")
-    return Line(f"{phrase}: {quotation(one)}", (one,))
+def _differing(part: Found, used: set[tuple[str, int]]) -> list[Line]:
+    """Both sides, dated, where articles give different figures."""
+    sides = rivals(part.question, kind_of(part.question), _pointed(part))
+    if sum(len(one.text.split()) for one in sides) > MAX_WORDS:
+        return []
+    return [Line(_dated(one), (one,)) for one in sides if not _keys((one,)) & used]
+
+
+def _dated(one: Evidence) -> str:
+    """A quotation after where and when it was published."""
+    day = one.article.published
+    when = f"{day.day} {day:%B %Y}" if day else ""
+    place = ", ".join(filter(None, (" ".join(one.article.source.split()), when)))
+    return f"{place}: {quotation(one)}" if place else quotation(one)
 
 
 def _best(part: Found, used: set[tuple[str, int]]) -> list[Line]:
-    fresh = [one for one in part.ranking if not _keys((one,)) & used]
+    fresh = [one for one in _pointed(part) if not _keys((one,)) & used]
     return [Line(quotation(one), (one,)) for one in fresh[:1]]
-
-
-def _told(line: Line, used: set[tuple[str, int]]) -> bool:
-    return line.text.startswith("“") and _keys(line.evidence) <= used
 
 
 def _in_turn(parts: Sequence[Found]) -> Iterable[Evidence]:
@@ -120,10 +127,6 @@ def _pointed(part: Found) -> list[Evidence]:
         return one.score + (POINTS * share if share >= 0.5 else 0.0)
 
     return sorted(part.ranking, key=points, reverse=True)
-
-
-def _holds(one: Evidence, phrase: str) -> bool:
-    return " ".join(phrase.lower().split()).rstrip(".") in " ".join(one.text.lower().split())
 
 
 def _keys(evidence: Iterable[Evidence]) -> set[tuple[str, int]]:

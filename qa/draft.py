@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,14 +27,12 @@ class Draft:
 
     claims: its sentences or phrase, each with the evidence it cited; empty where it said nothing usable.
     confidence: mean log-probability of the answer's tokens, None where the service does not tell.
-    stated: the model's own probability that the evidence answers the question, None where it does not tell.
     """
 
     claims: tuple[Drafted, ...]
     prompt: str
     reply: Reply
     confidence: float | None
-    stated: float | None
 
 
 def schema(numbers: int) -> dict[str, Any]:
@@ -47,32 +44,46 @@ def schema(numbers: int) -> dict[str, Any]:
             "sentences": {
                 "type": "array",
                 "items": {"type": "integer", "enum": list(range(1, numbers + 1))},
-                "maxItems": 4,
+                "maxItems": 2,
             },
-            "stated": {"type": "boolean"},
         },
-        "required": ["answer", "sentences", "stated"],
+        "required": ["answer", "sentences"],
         "additionalProperties": False,
     }
 
 
+def grammar(numbers: int) -> str:
+    """The same as ``schema`` for llama.cpp (GBNF), on one line: its own form of a schema is pretty-printed,
+    which costs twice the tokens."""
+    allowed = " | ".join(f'"{number}"' for number in range(1, numbers + 1))
+    reply = r'"{\"answer\": \"" text "\", \"sentences\": [" list "]}"'
+    return "\n".join(
+        (
+            f"root ::= {reply}",
+            f"text ::= char{{1,{MAX_CHARACTERS}}}",
+            r'char ::= [^"\\{}\x00-\x1F] | "\\" ["\\/]',
+            'list ::= number (", " number)?',
+            f"number ::= {allowed}",
+        )
+    )
+
+
 def draft(question: str, evidence: Sequence[Evidence], model: ChatModel, *, max_tokens: int) -> Draft:
-    """Ask the model. Raises ServiceError; a reply in the wrong form is an empty draft, for it is no answer."""
+    """Ask the model. Raises ServiceError; a reply in the wrong form is an empty draft: it is no answer."""
     filled = prompts.load(PROMPT).messages(evidence=render(evidence), question=fenced(question))
     messages = [Message(role, content) for role, content in filled]
     shown = "\n\n".join(f"{message.role}:\n{message.content}" for message in messages)
     form = schema(len(evidence))
-    reply = model.complete(messages, max_tokens=max_tokens, schema=form, top_logprobs=5)
+    reply = model.complete(
+        messages, max_tokens=max_tokens, schema=form, top_logprobs=5, grammar=grammar(len(evidence))
+    )
     try:
         value = parse_json(reply.text, form)
     except ReplyInvalid:
-        return Draft((), shown, reply, None, None)
+        return Draft((), shown, reply, None)
     cited = tuple(dict.fromkeys(value["sentences"]))
     claims = tuple(Drafted(text, cited) for text in _claims(value["answer"]))
-    stated = _stated(reply.logprobs)
-    if stated is None:
-        stated = 1.0 if value["stated"] else 0.0
-    return Draft(claims, shown, reply, _confidence(reply.logprobs), stated)
+    return Draft(claims, shown, reply, _confidence(reply.logprobs))
 
 
 # A capital after a full stop, and none of the usual abbreviations before it.
@@ -98,16 +109,3 @@ def _confidence(tokens: Sequence[TokenLogprob]) -> float | None:
         elif re.search(r'"answer"\s*:\s*"', text):
             inside, text = True, ""
     return sum(written) / len(written) if written else None
-
-
-def _stated(tokens: Sequence[TokenLogprob]) -> float | None:
-    """Probability of ``true`` against ``false`` at the place where one of them was written last."""
-    for token in reversed(tokens):
-        if token.token.strip() not in ("true", "false"):
-            continue
-        odds = {"true": 1e-6, "false": 1e-6}
-        for alternative, logprob in token.top or ((token.token, token.logprob),):
-            if alternative.strip() in odds:
-                odds[alternative.strip()] += math.exp(logprob)
-        return odds["true"] / (odds["true"] + odds["false"])
-    return None

@@ -172,7 +172,7 @@ _NUMBERING = re.compile(r"\[\s*(\d+)\s*\]")
 
 
 def fenced(text: str) -> str:
-    """Text of an article as it may stand in a prompt: on one line, without template tokens or forged numbers."""
+    """Text of an article as it may stand in a prompt: one line, no template tokens, no forged numbers."""
     plain = " ".join(text.split())
     while (cleaned := _CONTROL.sub(" ", plain)) != plain:
         plain = cleaned

@@ -1,7 +1,8 @@
 """What speaks for a sentence as the answer to a question, in numbers.
 
-Two groups: those that cost nothing (shared words, the kind of thing asked for, the passage's own scores), and
-two similarities that need an embedding. ``qa.evidence`` weighs them; ``evals/calibrate.py`` finds the weights.
+Two groups: those that cost nothing (shared words, the kind of thing asked for, the passage's own scores),
+and two similarities that need an embedding. ``qa.evidence`` weighs them; ``evals/calibrate.py`` finds the
+weights.
 """
 
 from __future__ import annotations
@@ -53,11 +54,12 @@ _MONEY = re.compile(
 _TIME = re.compile(
     r"\b(?:1[0-9]|20)\d\d\b|\b(?:January|February|March|April|May|June|July|August|September|October|November"
     r"|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|yesterday|today|tomorrow"
-    r"|(?:last|next) (?:week|month|year)|summer|winter|spring|autumn|century|years?|months?|weeks?|days?|hours?)\b"
+    r"|(?:last|next) (?:week|month|year)|summer|winter|spring|autumn|century|years?|months?|weeks?|days?"
+    r"|hours?)\b"
 )
 _REASON = re.compile(
-    r"\b(?:because|due to|owing to|after|as a result|caused?|reason|so that|in order to|blamed?|thanks to|amid"
-    r"|following|since|fears?|concerns?|led to|prompted|for|which|felt"
+    r"\b(?:because|due to|owing to|after|as a result|caused?|reason|so that|in order to|blamed?|thanks to"
+    r"|amid|following|since|fears?|concerns?|led to|prompted|for|which|felt"
     r"|to (?:avoid|prevent|protect|help|allow|reduce))\b",
     re.IGNORECASE,
 )
@@ -68,7 +70,10 @@ _PREVIOUS_CHARACTERS = 150
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a passage with its neighbours: ``article.text[start:end]``; ``ordinal`` 0 opens the article."""
+    """A sentence of a passage with its neighbours: ``article.text[start:end]``.
+
+    ordinal: its place in the article; 0 opens it.
+    """
 
     passage: Passage
     start: int

@@ -41,13 +41,14 @@ class Window:
 _KINDS: tuple[tuple[Kind, str], ...] = (
     (
         Kind.AMOUNT,
-        r"how much|\bcosts?\b|\bprices?\b|\bworth\b|\bpaid\b|\bpay\b|in sterling|\btakings\b|\bfined?\b|\bspen[dt]\b"
-        r"|\bdamages\b|prize money|\bsalary\b|\bbudget\b|what (?:sum|amount|figure|fee|value)|\bearn\w*|\bdonat\w+",
+        r"how much|\bcosts?\b|\bprices?\b|\bworth\b|\bpaid\b|\bpay\b|in sterling|\btakings\b|\bfined?\b"
+        r"|\bspen[dt]\b|\bdamages\b|prize money|\bsalary\b|\bbudget\b|\bearn\w*|\bdonat\w+"
+        r"|what (?:sum|amount|figure|fee|value)",
     ),
     (
         Kind.TIME,
-        r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|month|day|date|time|decade|century|season|weekend|week)\b"
-        r"|how (?:long|soon)|\bdate\b",
+        r"\bwhen\b|how (?:long|soon)|\bdate\b"
+        r"|\b(?:what|which) (?:\w+ )?(?:year|month|day|date|time|decade|century|season|weekend|week)\b",
     ),
     (
         Kind.NUMBER,
@@ -57,19 +58,22 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     (Kind.REASON, r"\bwhy\b|\bwhat (?:caused|made|led|prompted|triggered|reasons?)\b|how come|\breasons?\b"),
     (
         Kind.PERSON,
-        r"\bwho(?:se|m)?\b|real name|\b(?:which|what) (?:[\w'-]+ ){0,3}(?:judge|player|minister|man|woman|person|singer"
-        r"|actor|actress|director|manager|coach|politician|mp|boss|official|analyst|friend|author|writer|executive"
+        r"\bwho(?:se|m)?\b|real name|\b(?:which|what) (?:[\w'-]+ ){0,3}"
+        r"(?:judge|player|minister|man|woman|person|singer|actor|actress|director|manager|coach|politician|mp|boss|official|analyst|friend|author|writer|executive"
         r"|chairman|president|spokes\w+|campaigner|expert|star|striker|captain|donor|leader|mep|peer|founder)\b",
     ),
     (
         Kind.PLACE,
-        r"\bwhere\b|\b(?:what|which) (?:[\w'-]+ )?(?:city|country|place|town|venue|state|region|island|county|village"
-        r"|stadium|airport|constituency|capital|continent|nation)\b",
+        r"\bwhere\b|\b(?:what|which) (?:[\w'-]+ )?"
+        r"(?:city|country|place|town|venue|state|region|island|county|village|stadium|airport|constituency|capital|continent|nation)\b",
     ),
 )
 _KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
 
-_WH = r"(?:(?:to|in|on|for|by|from|at|of|with|under|through|against)\s+)?(?:whom?|whose|what|which|when|where|why|how)"
+_WH = (
+    r"(?:(?:to|in|on|for|by|from|at|of|with|under|through|against)\s+)?"
+    r"(?:whom?|whose|what|which|when|where|why|how)"
+)
 _ASKS = re.compile(rf"\b{_WH}\b", re.IGNORECASE)
 _JOINT = re.compile(rf"(?:,\s*(?:and|but)|;|\band)\s+(?={_WH}\b)", re.IGNORECASE)
 _TOPIC = re.compile(r"^(?P<topic>[^:?]{4,80}):\s+(?P<rest>.+)$", re.DOTALL)
@@ -91,7 +95,7 @@ def kind_of(text: str) -> Kind:
 def parts_of(question: str) -> tuple[Part, ...]:
     """The things a question asks, at most three; a question that asks one thing is its own only part.
 
-    ``Deal: who bought it, and for how much?`` has the parts ``Deal: who bought it`` and ``Deal: for how much?``.
+    ``Deal: who bought it, and for how much?`` asks ``Deal: who bought it`` and ``Deal: for how much?``.
     """
     text = " ".join(question.split())
     topic = ""
@@ -141,7 +145,7 @@ def _relative(words: str, today: date) -> tuple[date, date]:
 
 
 def window_of(question: str, today: date) -> Window | None:
-    """The days a question names (``in January 2005``, ``last month``), reckoned from ``today``; None for none.
+    """The days a question names (``in January 2005``, ``last month``), reckoned from ``today``, or None.
 
     A day that does not exist (30 February) names nothing.
     """
