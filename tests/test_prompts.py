@@ -22,6 +22,12 @@ PINNED: tuple[tuple[str, int, frozenset[str], str], ...] = (
         "138bed6622e67b6e77886b8ea8444a554d7561d5d242210e6f7a9d41ba66d09a",
     ),
     (
+        "answer",
+        2,
+        frozenset({"evidence", "question"}),
+        "438299fc8a1e46cc1612f477304f6a3846ba4d7a2b4ef8b69ce30e39faa0a4ee",
+    ),
+    (
         "entail",
         1,
         frozenset({"quotation", "claim"}),
