@@ -5,16 +5,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from qa.types import Check, Fate
-from qa.verify import Checked
+from index.retrieve import Retriever
+from qa.answer import Answerer, Options, Question
+from qa.errors import ReplyInvalid
+from qa.llm import OpenAIChat
+from qa.types import Answer, Check, Evidence, Fate
+from qa.verify import Checked, Drafted
+from tests.fakes import FakeEmbedder
 from tests.lying import Case, corruptions, demo, held_out, news, offered, paraphrases
 from tests.lying.measure import Outcome, judged, share, table
+from tests.lying_server import LyingServer
+from tests.small_paper import index_of as build_index
 
 SEED = 1
 LIES_OF_A_KIND = 20
@@ -23,6 +31,7 @@ PRINTED_AT_MOST = 0.01
 REFUSED_AT_MOST = 0.15
 # Of fewer held-out cases than these one more or less is a share of its own.
 MEANINGFUL = 50
+LIES_TOLD_OF_A_KIND = 3
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +146,76 @@ def test_about_a_tenth_is_held_out_and_never_shown(demo_lies: list[Outcome]) -> 
     assert 0.05 < len(hidden) / len(demo_lies) < 0.15
     report = table([Outcome(o.case, o.checked, wrong=True) for o in demo_lies])
     assert not any(case.claim in report or case.id in report for case in hidden)
+
+
+def test_the_pipeline_prints_no_lie_of_a_lying_service(tmp_path: Path) -> None:
+    lies = _some_of_each_kind(corruptions(demo(), SEED), LIES_TOLD_OF_A_KIND)
+    told, printed = _printed(tmp_path, lies)
+    assert len(told) >= 0.8 * len(lies)
+    assert len({case.kind for case in told}) >= 35
+    assert printed == []
+
+
+def test_lies_would_be_printed_without_verification(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def believe(claims: Sequence[Drafted], evidence: Sequence[Evidence]) -> tuple[Checked, ...]:
+        return tuple(
+            Checked(Check(one.text, one.cited, Fate.VERIFIED, ()), one.text, tuple(evidence[:1]))
+            for one in claims
+        )
+
+    monkeypatch.setattr("qa.answer.verify", believe)
+    lies = _some_of_each_kind(corruptions(demo(), SEED), 1)
+    told, printed = _printed(tmp_path, lies)
+    assert len(printed) >= 0.7 * len(told)
+
+
+def _printed(folder: Path, lies: Sequence[Case]) -> tuple[list[Case], list[str]]:
+    """The lies that the service told, and what was printed that no article says."""
+    index = build_index(folder / "index", demo())
+    with LyingServer() as server, Retriever(index, FakeEmbedder()) as retriever:
+        model = OpenAIChat("liar", server.url, "", retries=0)
+        answerer = Answerer(retriever, retriever.embedder, model, Options(threshold=0.0))
+        printed = [text for case in lies for text in _unbacked(_ask(answerer, server, case))]
+    return server.told, printed
+
+
+def _some_of_each_kind(cases: Sequence[Case], most: int) -> list[Case]:
+    kinds = Counter[str]()
+    chosen = []
+    for case in cases:
+        kinds[case.kind] += 1
+        if kinds[case.kind] <= most:
+            chosen.append(case)
+    return chosen
+
+
+def _ask(answerer: Answerer, server: LyingServer, case: Case) -> Answer | None:
+    """The answer to a question about the very sentence that the lie was made from.
+
+    None where the reply is refused as it is: it cites what was not among the numbers it may cite.
+    """
+    server.lie = case
+    start, end = case.spans[0].start, case.spans[0].end
+    # Half of its words: a draft that only repeats the question is never printed.
+    words = re.findall(r"[\w'’]+", case.article.text[start:end])
+    about = " ".join(words[: len(words) // 2])
+    try:
+        return answerer.ask(Question(f"What is known about this: {about}?", articles=(case.article.id,)))
+    except ReplyInvalid:
+        assert case.invented
+        return None
+
+
+def _unbacked(answer: Answer | None) -> list[str]:
+    """What the answer prints that is not, as it stands, an article's sentence: the liar drafts no such."""
+    if answer is None:
+        return []
+    texts = {article.id: " ".join(article.text.split()) for article in demo()}
+    quotes = {one.id: " ".join(one.quote.split()) for one in answer.citations}
+    for one in answer.citations:
+        assert quotes[one.id] in texts[one.article_id]
+    return [
+        claim.text
+        for claim in answer.claims
+        if not any(claim.text in (quotes[number], f"“{quotes[number]}”") for number in claim.citations)
+    ]
