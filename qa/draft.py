@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 PROMPT = "answer"
 MAX_CHARACTERS = 600
+# A small model may repeat itself to the end of what it is given; this many characters, of which each may be a
+# token, leave room for the rest of the reply within the default ``max_tokens``.
+LOCAL_CHARACTERS = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def grammar(numbers: int) -> str:
     return "\n".join(
         (
             f"root ::= {reply}",
-            f"text ::= char{{1,{MAX_CHARACTERS}}}",
+            f"text ::= char{{1,{LOCAL_CHARACTERS}}}",
             r'char ::= [^"\\{}\x00-\x1F] | "\\" ["\\/]',
             'list ::= number (", " number)?',
             f"number ::= {allowed}",

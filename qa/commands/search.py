@@ -53,7 +53,7 @@ def search(
         narrator.doing("searching")
         missing = pulling_quietly(effective, yes, narrator)
         with wiring.retriever(effective, on_missing=missing) as retriever:
-            passages = retriever.search(Query(question, k=effective.k, **chosen))
+            passages = retriever.search(Query(question, k=effective.k, **chosen), duplicates=True)
             sentences = best_sentences(question, passages, retriever.catalog)
     if json_:
         found = [_as_dict(one, span) for one, span in zip(passages, sentences, strict=True)]
