@@ -10,7 +10,6 @@ import importlib
 import importlib.util
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -51,6 +50,7 @@ app = typer.Typer(
     help="Answers from news articles, every sentence backed by an article's exact words.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: importing rich would double the time that it takes
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -96,6 +96,7 @@ def _register() -> None:
             continue
         module = importlib.import_module(f"qa.commands.{name}")
         if hasattr(module, "app"):
+            module.app.rich_markup_mode = None
             app.add_typer(module.app, name=name)
         else:
             app.command(name)(getattr(module, name))
@@ -137,6 +138,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return exit_code(error)
     except Exception:
         _say("this is a bug in qa; please report it together with the lines below")
+        import traceback
+
         traceback.print_exc()
         return BUG
     return result if isinstance(result, int) else 0

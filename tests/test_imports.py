@@ -33,6 +33,7 @@ HEAVY = {
     "onnx",
     "onnxruntime",
     "openai",
+    "rich",
     "tiktoken",
     "tokenizers",
     "trafilatura",

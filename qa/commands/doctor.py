@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import platform
-import socket
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import typer
@@ -62,6 +57,9 @@ def doctor(
 
 def examine(effective: Settings) -> Iterator[Finding]:
     """All findings, in the order in which they are printed."""
+    import platform
+    from importlib.metadata import version
+
     from qa import wiring
 
     yield Finding("qa", True, version("qa-news"))
@@ -85,6 +83,9 @@ def _tried(name: str, look: Callable[[], str]) -> Finding:
 
 
 def _library(distribution: str, module: str) -> Finding:
+    import importlib
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         importlib.import_module(module)
         return Finding(distribution, True, version(distribution))
@@ -95,12 +96,16 @@ def _library(distribution: str, module: str) -> Finding:
 
 
 def _full_text_search() -> str:
+    import sqlite3
+
     with sqlite3.connect(":memory:") as database:
         database.execute("CREATE VIRTUAL TABLE words USING fts5(word)")
     return f"{sqlite3.sqlite_version} with FTS5"
 
 
 def _loopback() -> str:
+    import socket
+
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen(1)

@@ -32,9 +32,7 @@ def add(
     ctx: typer.Context,
     paths: Annotated[
         list[str],
-        typer.Argument(
-            metavar="PATH...", help="Files, folders, or - for standard input.", show_default=False
-        ),
+        typer.Argument(metavar="PATH", help="Files, folders, or - for standard input.", show_default=False),
     ],
     source: Annotated[str, typer.Option(help="Source of all the articles.", show_default=False)] = "",
     author: Annotated[str, typer.Option(help="Author of all the articles.", show_default=False)] = "",
@@ -126,7 +124,7 @@ def show(
 def remove(
     ctx: typer.Context,
     articles: Annotated[
-        list[str], typer.Argument(metavar="ARTICLE...", help="Ids or paths.", show_default=False)
+        list[str], typer.Argument(metavar="ARTICLE", help="Ids or paths.", show_default=False)
     ],
     index: IndexOption = None,
 ) -> None:

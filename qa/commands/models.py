@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Local models: list, pull, verify.", no_args_is_help=True)
 
 Names = Annotated[
-    list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; without any, the default ones.")
+    list[str] | None, typer.Argument(metavar="NAME", help="Models; without any, the default ones.")
 ]
 
 
