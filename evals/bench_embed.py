@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from index.embed import MAX_TOKENS, OnnxEmbedder, cores, make_batches
+from index.embed import BATCH_TOKENS, MAX_TOKENS, OnnxEmbedder, cores, make_batches
 
 WAYS = ("qa", "onnxruntime", "one session", "chroma")
 
@@ -41,15 +41,39 @@ def sample(corpus: Path, count: int) -> list[str]:
     return texts[:count]
 
 
-def run(way: str, folder: Path, texts: Sequence[str], threads: int) -> dict[str, float]:
-    """Embeds the texts once after a short warm-up: tokens, seconds, peak memory of the process in MB."""
+def weights() -> Path:
+    """The file or folder of the configured embedding. Raises ModelMissing, and Missing if it is a service."""
+    from qa import config, models, wiring
+    from qa.errors import Missing
+
+    settings = config.load()
+    choice = wiring.embedding_choice(settings)
+    if not choice.local:
+        raise Missing(f"{choice.name} is a service's; only a local embedding can be measured here")
+    return models.ready(choice.name, settings.models_dir)
+
+
+def token_count(texts: Sequence[str], place: Path | None = None) -> int:
+    """Tokens of the texts as the encoder reads them: cut at ``MAX_TOKENS``, with its two markers."""
+    return sum(map(len, _tokens(texts, place or weights())))
+
+
+def _tokens(texts: Sequence[str], place: Path) -> list[list[int]]:
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str((place if place.is_dir() else place.parent) / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
-    tokens = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
-    work = _work(way, folder, texts, tokens, threads)
+    return [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+
+
+def run(way: str, place: Path, texts: Sequence[str], threads: int) -> dict[str, float]:
+    """Embeds the texts once after a short warm-up: tokens, seconds, peak memory of the process in MB.
+
+    place: a folder with model.onnx, encoded in batches, or an ONNX file, whose texts are encoded one by one.
+    """
+    tokens = _tokens(texts, place)
+    work = _work(way, place, texts, tokens, threads)
     work(8)
     start = time.perf_counter()
     work(len(texts))
@@ -59,20 +83,22 @@ def run(way: str, folder: Path, texts: Sequence[str], threads: int) -> dict[str,
 
 
 def _work(
-    way: str, folder: Path, texts: Sequence[str], tokens: list[list[int]], threads: int
+    way: str, place: Path, texts: Sequence[str], tokens: list[list[int]], threads: int
 ) -> Callable[[int], object]:
     """A function that embeds the first so many texts."""
+    file = place / "model.onnx" if place.is_dir() else place
+    size = BATCH_TOKENS if place.is_dir() else 1
     if way == "qa":
-        embedder = OnnxEmbedder(folder, threads=threads)
+        embedder = OnnxEmbedder(file.parent, file=file.name, threads=threads, batch_tokens=size)
         return lambda count: embedder.embed(texts[:count])
-    session = _session(folder, 1 if way == "onnxruntime" else threads)
+    session = _session(file, 1 if way == "onnxruntime" else threads)
     if way == "chroma":
         return lambda count: [
             session.run(None, _feed(tokens[at : at + 32], MAX_TOKENS)) for at in range(0, count, 32)
         ]
 
     def batches(count: int) -> list[Any]:
-        lots = make_batches([len(ids) for ids in tokens[:count]])
+        lots = make_batches([len(ids) for ids in tokens[:count]], size)
         return [_feed([tokens[i] for i in lot]) for lot in lots]
 
     ready = {count: batches(count) for count in (8, len(texts))}
@@ -86,15 +112,13 @@ def _work(
     return shared
 
 
-def _session(folder: Path, threads: int) -> Any:
+def _session(file: Path, threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
 def _feed(tokens: Sequence[Sequence[int]], width: int = 0) -> dict[str, Any]:
@@ -108,13 +132,35 @@ def _feed(tokens: Sequence[Sequence[int]], width: int = 0) -> dict[str, Any]:
     return {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
 
 
+def measure(
+    texts: Sequence[str], places: Sequence[Path], *, rounds: int, threads: int
+) -> dict[tuple[str, str], dict[str, float]]:
+    """For each model and way the medians of tokens per second and of the peak memory in MB."""
+    results: dict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
+    given = json.dumps(list(texts))
+    for _ in range(rounds):
+        for place in places:
+            for way in WAYS:
+                command = [sys.executable, "-m", "evals.bench_embed", "--corpus", "-", "--way", way]
+                command += ["--model", str(place), "--threads", str(threads)]
+                done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
+                results[place.name, way].append(json.loads(done.stdout))
+    return {
+        key: {
+            "tokens_per_s": median(one["tokens"] / one["seconds"] for one in found),
+            "peak_mb": median(one["peak"] for one in found),
+        }
+        for key, found in results.items()
+    }
+
+
 def main() -> int:
     """Runs every way in turn, ``--rounds`` times, and prints medians."""
-    from qa import config
-
     parser = argparse.ArgumentParser(prog="python -m evals.bench_embed", description="Embedding speed.")
     parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--model", type=Path, nargs="*", help="folders with model.onnx and tokenizer.json")
+    parser.add_argument(
+        "--model", type=Path, nargs="*", help="folders with model.onnx and tokenizer.json, or ONNX files"
+    )
     parser.add_argument("--texts", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=cores())
@@ -124,21 +170,12 @@ def main() -> int:
         texts = json.load(sys.stdin)
         print(json.dumps(run(options.way, options.model[0], texts, options.threads)))
         return 0
-    texts = json.dumps(sample(options.corpus, options.texts))
-    folders = options.model or [config.load().models_dir / "minilm-l6-v2"]
-    results: dict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
-    for _ in range(options.rounds):
-        for folder in folders:
-            for way in WAYS:
-                command = [sys.executable, "-m", "evals.bench_embed", "--corpus", "-", "--way", way]
-                command += ["--model", str(folder), "--threads", str(options.threads)]
-                done = subprocess.run(command, input=texts, capture_output=True, text=True, check=True)
-                results[str(folder), way].append(json.loads(done.stdout))
+    places = options.model or [weights()]
+    texts = sample(options.corpus, options.texts)
+    figures = measure(texts, places, rounds=options.rounds, threads=options.threads)
     print(f"{'model':<32}{'way':<14}{'tokens/s':>10}{'peak MB':>10}")
-    for (name, way), rounds in results.items():
-        speed = median(one["tokens"] / one["seconds"] for one in rounds)
-        peak = median(one["peak"] for one in rounds)
-        print(f"{Path(name).name:<32}{way:<14}{speed:>10.0f}{peak:>10.0f}")
+    for (name, way), one in figures.items():
+        print(f"{name:<32}{way:<14}{one['tokens_per_s']:>10.0f}{one['peak_mb']:>10.0f}")
     return 0
 
 
