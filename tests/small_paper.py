@@ -78,6 +78,6 @@ def evidence(number: int, of: Article, words: str, score: float = 1.0) -> Eviden
     return Evidence(number, of, start, start + len(words), score)
 
 
-def written(answer: str, *sentences: int, stated: bool = True) -> str:
+def written(answer: str, *sentences: int) -> str:
     """A model's reply in the form that the prompt asks for."""
-    return json.dumps({"answer": answer, "sentences": list(sentences), "stated": stated})
+    return json.dumps({"answer": answer, "sentences": list(sentences)})

@@ -27,7 +27,7 @@ def signals(folder: Path, part: Part, *claims: str, confidence: float | None = -
     with retriever(folder) as found:
         order = rank(part, passages(*PAPER), found.catalog, FakeEmbedder())
         drafted = tuple(Drafted(text) for text in claims)
-        draft = Draft(drafted, "", reply("{}"), confidence, 0.75) if claims else None
+        draft = Draft(drafted, "", reply("{}"), confidence) if claims else None
         return Signals.of(part, order, draft, verify(drafted, choose([order], 1000)), found.catalog)
 
 
@@ -39,7 +39,7 @@ def test_signals_of_a_draft_that_stands(tmp_path: Path) -> None:
     assert found.wrong_kind == 0.0
     assert found.lacks_kind == 0.0
     assert found.missing_term == 0.0
-    assert (found.confidence, found.stated) == (-0.5, 0.75)
+    assert found.confidence == -0.5
     assert found.echo == pytest.approx(3 / 4)  # bridge, metres, long; not 412
     assert found.in_article == pytest.approx(1.0)
 
@@ -55,7 +55,7 @@ def test_signals_of_a_draft_that_falls(tmp_path: Path) -> None:
 
 def test_signals_without_a_model(tmp_path: Path) -> None:
     found = signals(tmp_path, PART)
-    assert (found.standing, found.wrong_kind, found.echo, found.stated) == (0.0, 0.0, 0.0, 0.5)
+    assert (found.standing, found.wrong_kind, found.echo) == (0.0, 0.0, 0.0)
 
 
 def test_a_service_that_tells_no_log_probabilities_is_taken_as_typical(tmp_path: Path) -> None:
@@ -85,10 +85,10 @@ def test_every_calibrated_weight_belongs_to_a_signal() -> None:
 
 
 def test_the_probability_is_logistic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answerable, "_model", lambda: (0.5, {"stated": (2.0, 0.25, 0.5)}))
+    monkeypatch.setattr(answerable, "_model", lambda: (0.5, {"confidence": (2.0, -1.0, 0.5)}))
     found = signals(tmp_path, PART, "412 metres")
-    assert probability(found) == pytest.approx(1 / (1 + math.exp(-(0.5 + 2.0 * (0.75 - 0.25) / 0.5))))
-    assert probability(replace(found, stated=0.0)) == pytest.approx(1 / (1 + math.exp(0.5)))
+    assert probability(found) == pytest.approx(1 / (1 + math.exp(-(0.5 + 2.0 * (-0.5 + 1.0) / 0.5))))
+    assert probability(replace(found, confidence=-1.5)) == pytest.approx(1 / (1 + math.exp(1.5)))
 
 
 NUMBERS = st.floats(-1e6, 1e6)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 
 import pytest
@@ -54,19 +53,17 @@ def test_a_question_cannot_speak_as_the_template() -> None:
         "",
         "{",
         '{"answer": "£2.3m"}',
-        '{"answer": "£2.3m", "sentences": [3], "stated": true}',  # there are two sentences
-        '{"answer": "£2.3m", "sentences": ["1"], "stated": true}',
-        '{"answer": "£2.3m", "sentences": [1], "stated": "yes"}',
+        '{"answer": "£2.3m", "sentences": [3]}',  # there are two sentences
+        '{"answer": "£2.3m", "sentences": ["1"]}',
         '{"answer": "£2.3m", "sentences": [1], "stated": true, "sure": true}',
-        '{"answer": ["£2.3m"], "sentences": [1], "stated": true}',
-        '[{"answer": "£2.3m", "sentences": [1], "stated": true}]',
+        '{"answer": ["£2.3m"], "sentences": [1]}',
+        '[{"answer": "£2.3m", "sentences": [1]}]',
     ],
 )
 def test_a_reply_in_the_wrong_form_is_an_empty_draft(text: str) -> None:
     made = draft("How much?", SHOWN, FakeChatModel(text), max_tokens=50)
     assert made.claims == ()
     assert made.confidence is None
-    assert made.stated is None
     assert made.reply.text == text
 
 
@@ -124,40 +121,20 @@ def tokens(*pairs: tuple[str, float]) -> list[TokenLogprob]:
 
 TELLING = [
     *tokens(('{"', 0.0), ("answer", -9.0), ('": "', -9.0), ("six", -0.5), (" hours", -0.1)),
-    *tokens(('", "sentences": [', -9.0), ("1", -9.0), ('], "stated": ', -9.0)),
-    TokenLogprob("true", math.log(0.8), (("true", math.log(0.8)), ("false", math.log(0.2)))),
-    *tokens(("}", -9.0)),
+    *tokens(('", "sentences": [', -9.0), ("1", -9.0), ("]}", -9.0)),
 ]
 
 
 def test_confidence_is_that_of_the_answers_own_tokens() -> None:
     made = draft("How long?", SHOWN, FakeChatModel(reply(written("six hours", 1), TELLING)), max_tokens=50)
     assert made.confidence == pytest.approx((-0.5 - 0.1) / 2)
-    assert made.stated == pytest.approx(0.8, abs=1e-4)
 
 
-def test_stated_weighs_true_against_false_and_nothing_else() -> None:
-    choice = TokenLogprob(
-        " false",
-        math.log(0.3),
-        ((" false", math.log(0.3)), ("true", math.log(0.1)), (" maybe", math.log(0.6))),
-    )
-    model = FakeChatModel(reply(written("six hours", 1, stated=False), [*TELLING[:-2], choice]))
-    made = draft("How long?", SHOWN, model, max_tokens=50)
-    assert made.stated == pytest.approx(0.25, abs=1e-4)
-
-
-def test_a_true_inside_the_answer_is_not_the_statement() -> None:
-    inside = [*TELLING[:3], TokenLogprob("true", -0.1, (("true", -0.1), ("false", -3.0))), *TELLING[5:]]
-    made = draft("Is it?", SHOWN, FakeChatModel(reply(written("true", 1), inside)), max_tokens=50)
-    assert made.stated == pytest.approx(0.8, abs=1e-4)
-
-
-@pytest.mark.parametrize(("stated", "expected"), [(True, 1.0), (False, 0.0)])
-def test_without_log_probabilities_the_word_counts(stated: bool, expected: float) -> None:
-    made = draft("What?", SHOWN, FakeChatModel(written("six", 1, stated=stated)), max_tokens=50)
+@pytest.mark.parametrize("told", [[], tokens(("{", -1.0), ("}", -1.0))])
+def test_without_log_probabilities_of_an_answer_there_is_no_confidence(told: list[TokenLogprob]) -> None:
+    made = draft("How long?", SHOWN, FakeChatModel(reply(written("six hours", 1), told)), max_tokens=50)
+    assert made.claims
     assert made.confidence is None
-    assert made.stated == expected
 
 
 # The grammar is GBNF without recursion, so a regular expression can be made of it, and replies of that.
@@ -186,11 +163,22 @@ def as_regex(rules: str, start: str = "root") -> str:
     return expand(start)
 
 
+def room(numbers: int) -> int:
+    """The characters that the grammar leaves for an answer."""
+    found = re.search(r"^text ::= char\{1,(\d+)\}$", grammar(numbers), re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
+def test_the_grammar_leaves_no_more_room_than_the_schema() -> None:
+    assert 100 <= room(1) <= MAX_CHARACTERS
+
+
 @pytest.mark.parametrize("numbers", [1, 2, 12])
 def test_samples_of_the_right_form_pass_the_grammar_and_the_schema(numbers: int) -> None:
     pattern = re.compile(as_regex(grammar(numbers)))
-    for answer in ("£2.3m", 'He said \\"no\\"', "a \\\\ b", "ä" * MAX_CHARACTERS):
-        text = f'{{"answer": "{answer}", "sentences": [{numbers}, 1], "stated": true}}'
+    for answer in ("£2.3m", 'He said \\"no\\"', "a \\\\ b", "ä" * room(numbers)):
+        text = f'{{"answer": "{answer}", "sentences": [{numbers}, 1]}}'
         assert pattern.fullmatch(text)
         assert parse_json(text, schema(numbers)) == json.loads(text)
 
@@ -198,16 +186,15 @@ def test_samples_of_the_right_form_pass_the_grammar_and_the_schema(numbers: int)
 @pytest.mark.parametrize(
     "text",
     [
-        '{"answer": "", "sentences": [1], "stated": true}',
-        '{"answer": "a\nb", "sentences": [1], "stated": true}',
-        '{"answer": "a\\n", "sentences": [1], "stated": true}',
-        '{"answer": "a"b", "sentences": [1], "stated": true}',
-        '{"answer": "a", "sentences": [4], "stated": true}',
-        '{"answer": "a", "sentences": [0], "stated": true}',
-        '{"answer": "a", "sentences": [1, 2, 3], "stated": true}',
-        '{"answer": "a", "sentences": [1], "stated": null}',
-        '{"answer": "a", "sentences": [1], "stated": true} ',
-        '{"answer": "' + "a" * (MAX_CHARACTERS + 1) + '", "sentences": [1], "stated": true}',
+        '{"answer": "", "sentences": [1]}',
+        '{"answer": "a\nb", "sentences": [1]}',
+        '{"answer": "a\\n", "sentences": [1]}',
+        '{"answer": "a"b", "sentences": [1]}',
+        '{"answer": "a", "sentences": [4]}',
+        '{"answer": "a", "sentences": [0]}',
+        '{"answer": "a", "sentences": [1, 2, 3]}',
+        '{"answer": "a", "sentences": [1]} ',
+        '{"answer": "' + "a" * (room(3) + 1) + '", "sentences": [1]}',
     ],
 )
 def test_the_grammar_shuts_out_the_rest(text: str) -> None:
@@ -217,8 +204,8 @@ def test_the_grammar_shuts_out_the_rest(text: str) -> None:
 @settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.data(), st.integers(1, 12))
 def test_whatever_the_grammar_lets_through_fits_the_schema(data: st.DataObject, numbers: int) -> None:
-    # Shorter answers than the grammar allows: drawing 600 characters each time takes long.
-    rules = grammar(numbers).replace(f"{{1,{MAX_CHARACTERS}}}", "{1,20}")
+    # Shorter answers than the grammar allows: drawing hundreds of characters each time takes long.
+    rules = grammar(numbers).replace(f"{{1,{room(numbers)}}}", "{1,20}")
     text = data.draw(st.from_regex(as_regex(rules), fullmatch=True))
     assert parse_json(text, schema(numbers)) == json.loads(text)
 
