@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from index.errors import EmbeddingServiceFailed, IndexFailure
 
@@ -23,6 +25,7 @@ MAX_TOKENS = 256
 # The activations of about this many tokens stay in the processor's cache; larger batches are slower.
 BATCH_TOKENS = 512
 ENDPOINT_BATCH = 96
+OPENAI = "https://api.openai.com/v1"
 
 
 class OnnxEmbedder:
@@ -171,7 +174,7 @@ class EndpointEmbedder:
         model: str,
         dimensions: int,
         *,
-        base_url: str | None = None,
+        base_url: str = OPENAI,
         api_key: str = "",
         timeout: float = 60.0,
         retries: int = 3,
@@ -206,7 +209,7 @@ class EndpointEmbedder:
         import numpy as np
         import openai
 
-        where = self._base_url or "api.openai.com"
+        where = re.sub(r"//[^/@]*@", "//", self._base_url)  # without a login
         try:
             # Services refuse an empty text. 'float' because not every compatible service knows base64.
             reply = self._client.embeddings.create(
@@ -236,13 +239,19 @@ class EndpointEmbedder:
     def _client(self) -> openai.OpenAI:
         import openai
 
-        return openai.OpenAI(
+        client = openai.OpenAI(
             base_url=self._base_url,
             # The client insists on a key; a local service needs none.
             api_key=self._api_key or "none",
             timeout=self._timeout,
             max_retries=self._retries,
         )
+        if urlsplit(self._base_url).hostname != "api.openai.com":
+            # The package reads these from the environment; they are for OpenAI and nobody else.
+            client.organization = None
+            client.project = None
+            client._custom_headers = {}
+        return client
 
 
 def cores() -> int:

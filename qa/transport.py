@@ -67,6 +67,7 @@ class Transport:
             # The package reads these from the environment; they are for OpenAI and nobody else.
             self._client.organization = None
             self._client.project = None
+            self._client._custom_headers = {}  # OPENAI_CUSTOM_HEADERS
 
     def exchange(
         self, params: Mapping[str, Any], collected: Collected, *, streaming: bool

@@ -123,6 +123,7 @@ class Service(HTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.failures: list[int] = []
         self.drop = 0
 
@@ -138,6 +139,7 @@ class Handler(BaseHTTPRequestHandler):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.requests.append(asked)
         self.server.keys.append(self.headers["Authorization"])
+        self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
         status = self.server.failures.pop(0) if self.server.failures else 200
         data = [
             {"object": "embedding", "index": i, "embedding": self.vector(text, asked)}
@@ -195,6 +197,29 @@ def test_an_endpoint_is_asked_again_but_not_for_ever(service: Service) -> None:
     with pytest.raises(EmbeddingServiceFailed, match=r"embedding service at .* failed for model small .503."):
         embedder.embed(["abc"])
     assert len(service.requests) == 6
+
+
+def test_what_the_environment_says_to_openai_is_told_to_nobody_else(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
+    monkeypatch.setenv("OPENAI_API_KEY", "k-env")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Secret: s-1\nAuthorization: Bearer other")
+    EndpointEmbedder("small", 2, base_url=service.url, api_key="k-123").embed(["abc"])
+    EndpointEmbedder("small", 2, base_url=service.url).embed(["abc"])
+    assert [sent["authorization"] for sent in service.headers] == ["Bearer k-123", "Bearer none"]
+    assert not any(secret in str(service.headers) for secret in ("org-1", "proj-1", "k-env", "s-1", "other"))
+
+
+def test_without_an_address_it_is_openai_whatever_the_environment_says(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", service.url)
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    client = EndpointEmbedder("small", 2, api_key="k-123")._client
+    assert str(client.base_url) == "https://api.openai.com/v1/"
+    assert client.organization == "org-1"
 
 
 @pytest.mark.parametrize("status", [400, 401, 404])

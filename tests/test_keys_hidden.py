@@ -99,6 +99,7 @@ def test_white_space_around_a_key_is_forgiven() -> None:
 def test_only_openai_is_told_of_the_organization(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-private")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-private")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Also: private\nAuthorization: Bearer private")
     with MisbehavingServer(reply()) as server:
         Client(server.url).ask()
     assert "private" not in str(server.requests[0].headers)
