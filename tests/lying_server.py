@@ -42,22 +42,22 @@ class LyingServer(MisbehavingServer):
             answer = next(iter(lines.values()), "nothing")
         form = body["response_format"]["json_schema"]["schema"]
         numbers = self.lie.invented or cited[:2] or [1]
-        reply(completion(json.dumps(_filled(form, answer, list(numbers)))))(conn)
+        reply(completion(json.dumps(filled(form, answer, list(numbers)))))(conn)
 
 
 def _words(text: str) -> str:
     return " ".join(text.split())
 
 
-def _filled(form: Mapping[str, Any], text: str, numbers: Sequence[int]) -> Any:
+def filled(form: Mapping[str, Any], text: str, numbers: Sequence[int]) -> Any:
     """A value of the form that the request asks for, with the text and the numbers where such belong."""
     match form["type"]:
         case "object":
-            return {name: _filled(one, text, numbers) for name, one in form["properties"].items()}
+            return {name: filled(one, text, numbers) for name, one in form["properties"].items()}
         case "array" if form["items"]["type"] == "integer":
             return list(numbers)
         case "array":
-            return [_filled(form["items"], text, numbers)]
+            return [filled(form["items"], text, numbers)]
         case "string":
             return text
         case _:

@@ -16,11 +16,11 @@ from index.retrieve import Retriever
 from qa.answer import Answerer, Options, Question
 from qa.errors import ReplyInvalid
 from qa.llm import OpenAIChat
-from qa.types import Answer, Check, Evidence, Fate
-from qa.verify import Checked, Drafted
+from qa.types import Answer, Check, Fate
+from qa.verify import Checked
 from tests.fakes import FakeEmbedder
 from tests.lying import Case, corruptions, demo, held_out, news, offered, paraphrases
-from tests.lying.measure import Outcome, judged, share, table
+from tests.lying.measure import Outcome, believe, judged, share, table
 from tests.lying_server import LyingServer
 from tests.small_paper import index_of as build_index
 
@@ -104,9 +104,6 @@ def _citing(case: Case, numbers: tuple[int, ...]) -> Case:
 def test_the_measure_sees_a_verifier_that_believes_everything(
     monkeypatch: pytest.MonkeyPatch, demo_lies: list[Outcome], demo_rewordings: list[Outcome]
 ) -> None:
-    def believe(claims: Sequence[object], evidence: Sequence[object]) -> tuple[Checked, ...]:
-        return (Checked(Check("", (), Fate.VERIFIED, ()), "a lie"),)
-
     monkeypatch.setattr("tests.lying.measure.verify", believe)
     lies = [judged(outcome.case) for outcome in demo_lies]
     honest = [judged(outcome.case) for outcome in demo_rewordings]
@@ -157,12 +154,6 @@ def test_the_pipeline_prints_no_lie_of_a_lying_service(tmp_path: Path) -> None:
 
 
 def test_lies_would_be_printed_without_verification(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def believe(claims: Sequence[Drafted], evidence: Sequence[Evidence]) -> tuple[Checked, ...]:
-        return tuple(
-            Checked(Check(one.text, one.cited, Fate.VERIFIED, ()), one.text, tuple(evidence[:1]))
-            for one in claims
-        )
-
     monkeypatch.setattr("qa.answer.verify", believe)
     lies = _some_of_each_kind(corruptions(demo(), SEED), 1)
     told, printed = _printed(tmp_path, lies)
