@@ -16,7 +16,7 @@ from qa.compose import Found, Line, citation, cite, compose, says_more
 from qa.config import Settings
 from qa.draft import PROMPT, Draft, draft
 from qa.entail import entailed
-from qa.evidence import Ranked, choose, rank
+from qa.evidence import Ranked, choose, pool, rank
 from qa.question import Part, parts_of, window_of
 from qa.types import Answer, Check, Citation, Claim, Evidence, Fate, Timings, Trace, Usage
 from qa.verify import Checked, verify
@@ -83,7 +83,7 @@ class _Answered:
 
     @property
     def found(self) -> Found:
-        return Found(self.part.text, _by_score(self.evidence), self.checked)
+        return Found(self.part.text, _by_score(self.evidence), self.checked, pool(self.ranked))
 
 
 class Answerer:

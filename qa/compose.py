@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qa.disagree import rivals
+from qa.excerpt import excerpt, is_cut
 from qa.question import kind_of
 from qa.types import Citation, Claim, Evidence
 from qa.verify import Checked
@@ -23,10 +24,19 @@ _VERB = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A claim before its citations are numbered."""
+    """A claim before its citations are numbered.
+
+    whole: article and start of the sentences that the evidence was cut from, where it was cut.
+    """
 
     text: str
     evidence: tuple[Evidence, ...]
+    whole: frozenset[tuple[str, int]] = frozenset()
+
+    @property
+    def keys(self) -> frozenset[tuple[str, int]]:
+        """The sentences that it rests on."""
+        return self.whole or frozenset(_keys(self.evidence))
 
     @property
     def words(self) -> int:
@@ -36,16 +46,28 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is known for one part of the question: its evidence, best first, and the drafts after checking."""
+    """What is known for one part of the question: its evidence, best first, and the drafts after checking.
+
+    pool: further ranked sentences, among which other articles may say otherwise.
+    """
 
     question: str
     ranking: tuple[Evidence, ...]
     checked: tuple[Checked, ...]
+    pool: tuple[Evidence, ...] = ()
 
 
-def quotation(one: Evidence) -> str:
-    """The sentence as a quotation, on one line."""
-    return "“" + " ".join(one.text.split()) + "”"
+def quotation(one: Evidence, whole: Evidence | None = None) -> str:
+    """The words as a quotation, on one line, with dots where it leaves out words of the whole sentence."""
+    before, after = is_cut(one, whole or one)
+    return f"“{'… ' if before else ''}{' '.join(one.text.split())}{' …' if after else ''}”"
+
+
+def _quoted(one: Evidence, part: Found) -> Line:
+    """A sentence, or what matters of a long one, as a line."""
+    drafted = {stem for checked in part.checked for stem in stems(checked.check.drafted)}
+    cut = excerpt(one, drafted | set(stems(part.question)))
+    return Line(quotation(cut, one), (cut,), frozenset({(one.article.id, one.start)}))
 
 
 def is_sentence(text: str) -> bool:
@@ -65,15 +87,15 @@ def compose(parts: Sequence[Found], *, fill: bool = True) -> tuple[Line, ...]:
     for part in parts:
         for line in [*_standing(part), *_differing(part, used)] or _best(part, used):
             lines.append(line)
-            used |= _keys(line.evidence)
+            used |= line.keys
     room = MAX_WORDS - sum(line.words for line in lines)
     if fill:
-        for one in _in_turn(parts):
-            line = Line(quotation(one), (one,))
-            if _keys((one,)) & used or line.words > room:
+        for part, one in _in_turn(parts):
+            line = _quoted(one, part)
+            if line.keys & used or line.words > room:
                 continue
             lines.append(line)
-            used |= _keys((one,))
+            used |= line.keys
             room -= line.words
     return tuple(lines)
 
@@ -93,29 +115,34 @@ def _standing(part: Found) -> list[Line]:
 
 def _differing(part: Found, used: set[tuple[str, int]]) -> list[Line]:
     """Both sides, dated, where articles give different figures."""
-    sides = rivals(part.question, kind_of(part.question), _pointed(part))
-    if sum(len(one.text.split()) for one in sides) > MAX_WORDS:
+    ranking = _pointed(part)
+    if not ranking:
         return []
-    return [Line(_dated(one), (one,)) for one in sides if not _keys((one,)) & used]
+    sides = rivals(part.question, kind_of(part.question), ranking[0], [*ranking[1:], *part.pool])
+    lines = [_dated(_quoted(one, part)) for one in sides]
+    if sum(line.words for line in lines) > MAX_WORDS:
+        return []
+    return [line for line in lines if not line.keys & used]
 
 
-def _dated(one: Evidence) -> str:
+def _dated(line: Line) -> Line:
     """A quotation after where and when it was published."""
-    day = one.article.published
+    article = line.evidence[0].article
+    day = article.published
     when = f"{day.day} {day:%B %Y}" if day else ""
-    place = ", ".join(filter(None, (" ".join(one.article.source.split()), when)))
-    return f"{place}: {quotation(one)}" if place else quotation(one)
+    place = ", ".join(filter(None, (" ".join(article.source.split()), when)))
+    return replace(line, text=f"{place}: {line.text}") if place else line
 
 
 def _best(part: Found, used: set[tuple[str, int]]) -> list[Line]:
     fresh = [one for one in _pointed(part) if not _keys((one,)) & used]
-    return [Line(quotation(one), (one,)) for one in fresh[:1]]
+    return [_quoted(one, part) for one in fresh[:1]]
 
 
-def _in_turn(parts: Sequence[Found]) -> Iterable[Evidence]:
-    rankings = [_pointed(part) for part in parts]
-    for turn in range(max((len(ranking) for ranking in rankings), default=0)):
-        yield from (ranking[turn] for ranking in rankings if turn < len(ranking))
+def _in_turn(parts: Sequence[Found]) -> Iterable[tuple[Found, Evidence]]:
+    rankings = [(part, _pointed(part)) for part in parts]
+    for turn in range(max((len(ranking) for _, ranking in rankings), default=0)):
+        yield from ((part, ranking[turn]) for part, ranking in rankings if turn < len(ranking))
 
 
 def _pointed(part: Found) -> list[Evidence]:

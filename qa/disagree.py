@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -15,39 +16,47 @@ _FIGURED = frozenset({Kind.AMOUNT, Kind.NUMBER, Kind.TIME})
 _MOST = 2
 # Of the question's words that the leading sentence has, a rival must have this share.
 _ALIKE = 0.6
+_HOW_MANY = re.compile(r"\b(?:how many|number of)\s+(\w+)", re.IGNORECASE)
 
 
-def rivals(question: str, kind: Kind, ranking: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """The leading sentence and one of another article that gives another figure for the same thing.
+def rivals(question: str, kind: Kind, lead: Evidence, others: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """The leading sentence and the first of another article that gives another figure for the same thing.
 
     Newest article first, undated ones last; empty where the articles agree, or no figure is asked for. It is
     the same thing where the sentences share the question's words and what is counted.
     """
-    if kind not in _FIGURED or not ranking:
+    if kind not in _FIGURED:
         return ()
-    lead, asked = ranking[0], set(stems(question))
-    ours, shared = _figures(lead.text), asked & set(stems(lead.text))
+    match = _HOW_MANY.search(question)
+    counted = (stems(match[1]) or ("",))[0] if match else ""
+    asked = set(stems(question))
+    ours, shared = _figures(lead.text, counted), asked & set(stems(lead.text))
     if not ours or len(shared) < 2:
         return ()
-    for other in ranking[1:]:
+    for other in others:
         if other.article.id == lead.article.id or _same_story(lead, other):
             continue
-        if len(shared & set(stems(other.text))) < _ALIKE * len(shared):
+        alike = shared & {*stems(other.text), *stems(other.article.title)}
+        if len(alike) < _ALIKE * len(shared):
             continue
-        theirs = _figures(other.text)
+        theirs = _figures(other.text, counted)
         if _differ(ours, theirs):
             return tuple(sorted((lead, other), key=_newest_first))[:_MOST]
     return ()
 
 
-def _figures(text: str) -> dict[str, frozenset[str]]:
-    """For each thing that is counted, the keys of its figures."""
+def _figures(text: str, counted: str) -> dict[str, frozenset[str]]:
+    """For each thing that is counted, the keys of its figures.
+
+    A figure that stands apart from its noun ('the number of people … rose to 14') counts what is asked for.
+    """
     found: dict[str, frozenset[str]] = {}
+    apart = counted if counted in stems(text) else ""
     row = [token for token in tokens(text) if token.kind is not Mentioned.PUNCT]
     for place, token in enumerate(row):
         if token.kind is Mentioned.NUMBER:
-            counted = _counted(row[place + 1 : place + 4])
-            found[counted] = found.get(counted, frozenset()) | token.keys
+            thing = _counted(row[place + 1 : place + 4]) or apart
+            found[thing] = found.get(thing, frozenset()) | token.keys
     return found
 
 

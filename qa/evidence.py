@@ -148,6 +148,14 @@ def choose(ranked: Sequence[Sequence[Ranked]], budget: int) -> tuple[Evidence, .
     return _numbered(chosen)
 
 
+def pool(ranked: Sequence[Ranked]) -> tuple[Evidence, ...]:
+    """Every ranked sentence as evidence, best first; for looking something up, not for the prompt."""
+    return tuple(
+        Evidence(n, one.sentence.article, one.sentence.start, one.sentence.end, round(one.score, 4))
+        for n, one in enumerate(ranked, 1)
+    )
+
+
 def _wording(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
 
