@@ -27,6 +27,7 @@ FILE = "qa.toml"
 LOCAL_PREFIX = "local:"
 
 Kind = str  # text, path, url, int, float, bool, choice
+_Layer = dict[str, tuple[Any, str]]  # settings by name: value, and where it came from
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ def user_file() -> Path:
 class Settings:
     """Every setting with its effective value; ``origin`` names where each one came from that is no default.
 
+    from_folder: the settings whose values stand in ``qa.toml`` of the working folder, which somebody else may
+    have made.
     Timeouts are seconds, ``cache_bytes`` bytes, ``budget_usd`` US dollars (None: no limit).
     """
 
@@ -110,6 +113,7 @@ class Settings:
     budget_usd: float | None = _key("float", "US dollars a run may cost", low=0, high=1_000_000)
     color: str = _key("choice", "colours in the terminal", "auto", choices=("auto", "always", "never"))
     origin: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    from_folder: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     def where(self, name: str) -> str:
         """Where the value of ``name`` came from, in words."""
@@ -119,7 +123,7 @@ class Settings:
 def _known_keys() -> dict[str, Key]:
     keys: dict[str, Key] = {}
     for item in fields(Settings):
-        if item.name == "origin":
+        if item.name in ("origin", "from_folder"):
             continue
         known = dict(item.metadata)
         extra = known.pop("env", ())
@@ -149,21 +153,31 @@ def load(
     Raises ConfigError for an unknown key or variable and for a value of the wrong type or out of range,
     Missing when ``file`` is not there.
     """
-    here = folder or Path.cwd()
-    layers: list[dict[str, tuple[Any, str]]] = []
+    here, own = folder or Path.cwd(), user or user_file()
+    layers: list[_Layer] = []
+    theirs: _Layer = {}
     if file is not None:
         if not file.is_file():
             raise Missing(f"no configuration file at {file}; check the path given with --config")
         layers.append(_from_file(file))
     else:
-        layers += [_from_file(path) for path in (user or user_file(), here / FILE) if path.is_file()]
+        mine = _from_file(own) if own.is_file() else {}
+        found = here / FILE
+        if found.is_file() and found.resolve() != own.resolve():
+            theirs = _from_file(found)
+        layers += [mine, theirs]
+        # What the user says too is the user's.
+        theirs = {name: known for name, known in theirs.items() if mine.get(name, ("",))[0] != known[0]}
     layers.append(_from_environment(os.environ if environ is None else environ, here))
     layers.append(_from_flags(flags or {}, here))
-    merged: dict[str, tuple[Any, str]] = {}
+    merged: _Layer = {}
     for layer in layers:
         merged.update(layer)
-    values = {name: value for name, (value, _) in merged.items()}
-    return Settings(**values, origin=MappingProxyType({name: origin for name, (_, origin) in merged.items()}))
+    return Settings(
+        **{name: value for name, (value, _) in merged.items()},
+        origin=MappingProxyType({name: origin for name, (_, origin) in merged.items()}),
+        from_folder=frozenset(name for name, known in theirs.items() if merged[name] is known),
+    )
 
 
 def shown(settings: Settings, name: str) -> str | int | float | bool | None:
@@ -188,7 +202,7 @@ def mask(secret: str) -> str:
     return f"***{secret[-4:]}" if len(secret) >= 20 else "***"
 
 
-def _from_flags(flags: Mapping[str, Any], here: Path) -> dict[str, tuple[Any, str]]:
+def _from_flags(flags: Mapping[str, Any], here: Path) -> _Layer:
     given = {name: value for name, value in flags.items() if value is not None}
     return {
         name: (_convert(KEYS[name], value, here, f"--{name.replace('_', '-')}"), "command line")
@@ -196,12 +210,12 @@ def _from_flags(flags: Mapping[str, Any], here: Path) -> dict[str, tuple[Any, st
     }
 
 
-def _from_environment(environ: Mapping[str, str], here: Path) -> dict[str, tuple[Any, str]]:
+def _from_environment(environ: Mapping[str, str], here: Path) -> _Layer:
     owner = {variable: key for key in KEYS.values() for variable in key.variables}
     for variable in environ:
         if variable.startswith("QA_") and variable not in owner:
             raise ConfigError(f"unknown environment variable {variable}{_nearest(variable, owner)}; unset it")
-    found: dict[str, tuple[Any, str]] = {}
+    found: _Layer = {}
     for key in KEYS.values():
         for variable in key.variables:
             if environ.get(variable):
@@ -213,13 +227,13 @@ def _from_environment(environ: Mapping[str, str], here: Path) -> dict[str, tuple
     return found
 
 
-def _from_file(path: Path) -> dict[str, tuple[Any, str]]:
+def _from_file(path: Path) -> _Layer:
     try:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
-    found: dict[str, tuple[Any, str]] = {}
+    found: _Layer = {}
     for name, value in table.items():
         place = f"{path}{_line(text, name)}"
         if name not in KEYS:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import ipaddress
 import socket
 import threading
 import zlib
@@ -26,7 +25,7 @@ else:
     _base = next(base for base in openai.DefaultHttpxClient.__mro__ if base.__name__ == "Client")
     httpx = importlib.import_module(_base.__module__.partition(".")[0])
 
-__all__ = ["Exchange", "ReplyTooLarge", "UnknownEncoding", "current", "http_client", "httpx", "is_loopback"]
+__all__ = ["Exchange", "ReplyTooLarge", "UnknownEncoding", "current", "http_client", "httpx"]
 
 REPLY_LIMIT = 4 * 1024 * 1024
 ERROR_LIMIT = 64 * 1024
@@ -161,13 +160,3 @@ def http_client(*, loopback: bool) -> httpx.Client:
         headers={"Accept-Encoding": "identity"},
         event_hooks={"request": [_arm], "response": [_bound]},
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine."""
-    if host.lower() in ("localhost", "localhost.localdomain") or host.lower().endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

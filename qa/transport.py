@@ -21,11 +21,11 @@ from qa.http_guard import (
     current,
     http_client,
     httpx,
-    is_loopback,
 )
 from qa.replies import Collected, Thinking
 from qa.retry import parse_retry_after
 from qa.secret import Secret
+from qa.trust import is_loopback
 
 if TYPE_CHECKING:
     from qa.llm import Timeouts

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from qa import trust
 from qa.config import LOCAL_PREFIX, Settings
 from qa.errors import ConfigError, Missing, ModelMissing, NotMade, ServiceUnreachable
 from qa.terminal import safe
@@ -56,11 +57,13 @@ def chat_choice(settings: Settings) -> Choice:
 
     ``auto`` takes a service when a base URL or a key is configured or in the environment, else the local
     model.
-    Raises Missing when a service's model is named and there is neither a base URL nor a key.
+    Raises Missing when a service's model is named and there is neither a base URL nor a key, ConfigError when
+    the key is not for that address.
     """
     name, base_url, key = settings.model, settings.base_url, settings.api_key
     if name.startswith(LOCAL_PREFIX):
         return Choice(name.removeprefix(LOCAL_PREFIX), True, f"named by: {settings.where('model')}")
+    trust.check(settings, "api_key", base_url or OPENAI)
     if name != "auto":
         if not base_url and not key:
             raise Missing(
@@ -87,6 +90,8 @@ def embedding_choice(settings: Settings) -> Choice:
     chat_url = settings.base_url or OPENAI
     base_url = settings.embedding_base_url or chat_url
     key = settings.embedding_api_key or (settings.api_key if base_url == chat_url else None)
+    if key:
+        trust.check(settings, "embedding_api_key" if settings.embedding_api_key else "api_key", base_url)
     if base_url == OPENAI and not key:
         raise Missing(
             f"the embedding {name} is a service's and there is neither a key nor a base URL: "
@@ -205,7 +210,8 @@ def chat_model(
 
 def _only_model(base_url: str, key: str, settings: Settings) -> str:
     """The name of the model that a service serves, when it is only one."""
-    from qa.http_guard import http_client, is_loopback
+    from qa.http_guard import http_client
+    from qa.trust import is_loopback
 
     parts = urlsplit(base_url)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
