@@ -90,7 +90,9 @@ def draft(question: str, evidence: Sequence[Evidence], model: ChatModel, *, max_
 
 
 # A capital after a full stop, and none of the usual abbreviations before it.
-_BETWEEN = re.compile(r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\b[A-Z])(?<=[.!?])\s+(?=[A-Z\"“])")
+_BETWEEN = re.compile(
+    r"(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\b[A-Z]\.)(?<=[.!?])\s+(?=[A-Z\"“])"
+)
 
 
 def _claims(text: str) -> list[str]:
