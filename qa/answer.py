@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 NO_MODEL = "none (quotations only)"
 NEAREST = 3
+# Mean log-probability of a draft above which one quotation answers better than several: on 141 questions that
+# the articles answer, 91 right and 5 with something false beside it, instead of 89 and 9.
+SURE = -0.35
+# A part of a question needs more than its share of the evidence, for half of a small number is too little.
+PART_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Question:
 class Options:
     """How to answer.
 
-    evidence_tokens: of evidence in all prompts for one question together.
+    evidence_tokens: of evidence in a prompt; a part of a question gets ``PART_SHARE`` of it.
     max_tokens: that the model may write for each part of a question.
     threshold: an answer that is less probable than this is withheld.
     entailment: also ask the model whether the evidence entails each claim; it may only reject.
@@ -83,7 +88,15 @@ class _Answered:
 
     @property
     def found(self) -> Found:
-        return Found(self.part.text, _by_score(self.evidence), self.checked, pool(self.ranked))
+        stands = any(one.evidence and not one.quoted for one in self.checked)
+        confidence = self.draft.confidence if self.draft else None
+        return Found(
+            self.part.text,
+            _by_score(self.evidence),
+            self.checked,
+            pool(self.ranked),
+            sure=stands and confidence is not None and confidence > SURE,
+        )
 
 
 class Answerer:
@@ -182,10 +195,10 @@ class Answerer:
     def _shares(
         self, parts: Sequence[Part], ranked: Sequence[Sequence[Ranked]], shared: tuple[Evidence, ...]
     ) -> list[tuple[Part, tuple[Evidence, ...]]]:
-        """Each part with its evidence; the parts of a question keep to the budget together."""
+        """Each part with its evidence."""
         if len(parts) == 1:
             return [(parts[0], shared)]
-        budget = self._options.evidence_tokens // len(parts)
+        budget = int(self._options.evidence_tokens * PART_SHARE)
         return [(part, choose([order], budget)) for part, order in zip(parts, ranked, strict=True)]
 
     def _draft(

@@ -49,12 +49,14 @@ class Found:
     """What is known for one part of the question: its evidence, best first, and the drafts after checking.
 
     pool: further ranked sentences, among which other articles may say otherwise.
+    sure: the model was sure of what it drafted, and that stands: nothing more needs to be quoted.
     """
 
     question: str
     ranking: tuple[Evidence, ...]
     checked: tuple[Checked, ...]
     pool: tuple[Evidence, ...] = ()
+    sure: bool = False
 
 
 def quotation(one: Evidence, whole: Evidence | None = None) -> str:
@@ -76,7 +78,8 @@ def is_sentence(text: str) -> bool:
 
 
 def compose(parts: Sequence[Found], *, fill: bool = True) -> tuple[Line, ...]:
-    """The lines of the answer: for each part what stands, then, with ``fill``, further quotations that fit.
+    """The lines of the answer: for each part what stands, then, with ``fill``, further quotations that fit,
+    for the parts of which the model was not sure.
 
     A verified sentence is printed as it was drafted. A phrase is not: by itself it says nothing that could be
     checked, and put before a quotation it would claim to be the answer. It points to the sentences that hold
@@ -140,7 +143,7 @@ def _best(part: Found, used: set[tuple[str, int]]) -> list[Line]:
 
 
 def _in_turn(parts: Sequence[Found]) -> Iterable[tuple[Found, Evidence]]:
-    rankings = [(part, _pointed(part)) for part in parts]
+    rankings = [(part, _pointed(part)) for part in parts if not part.sure]
     for turn in range(max((len(ranking) for _, ranking in rankings), default=0)):
         yield from ((part, ranking[turn]) for part, ranking in rankings if turn < len(ranking))
 

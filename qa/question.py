@@ -76,6 +76,11 @@ _WH = (
 )
 _ASKS = re.compile(rf"\b{_WH}\b", re.IGNORECASE)
 _JOINT = re.compile(rf"(?:,\s*(?:and|but)|;|\band)\s+(?={_WH}\b)", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|there|then|that|this|these|those)\b", re.IGNORECASE
+)
+# Not at the start, where a capital says nothing.
+_NAME = re.compile(r"(?<=[a-z,;:)] )[A-Z][\w'’&-]*(?: (?:(?:of|the|de|van) )?[A-Z][\w'’&-]*)*")
 _TOPIC = re.compile(r"^(?P<topic>[^:?]{4,80}):\s+(?P<rest>.+)$", re.DOTALL)
 _PAIR = re.compile(
     r"^(?P<head>.*?\b)(?P<a>(?P<prep>over|in|on|at|for|by|from|after|before)\s+[^,?]+?)\s+and\s+"
@@ -92,6 +97,15 @@ def kind_of(text: str) -> Kind:
     return Kind.THING
 
 
+def _named(piece: str, first: str) -> str:
+    """A further part with the names of the first before it, where it refers back to them by a pronoun."""
+    found = (re.sub(r"['’]s?$", "", name) for name in _NAME.findall(first))
+    names = [name for name in found if name not in piece]
+    if not names or not _PRONOUN.search(piece):
+        return piece
+    return f"{', '.join(dict.fromkeys(names))}: {piece}"
+
+
 def parts_of(question: str) -> tuple[Part, ...]:
     """The things a question asks, at most three; a question that asks one thing is its own only part.
 
@@ -105,6 +119,8 @@ def parts_of(question: str) -> tuple[Part, ...]:
     pieces = [piece for piece in pieces if len(piece.split()) >= 2]
     if len(pieces) == 1 and topic and (pair := _PAIR.match(pieces[0])):
         pieces = [pair["head"] + pair["a"], pair["head"] + pair["b"]]
+    if len(pieces) > 1 and not topic:
+        pieces[1:] = [_named(piece, pieces[0]) for piece in pieces[1:]]
     if not 1 < len(pieces) <= 3 or not (topic or _ASKS.search(pieces[0])):
         return (Part(" ".join(question.split()), kind_of(question)),)
     return tuple(Part(topic + piece, kind_of(piece)) for piece in pieces)

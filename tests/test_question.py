@@ -150,3 +150,10 @@ def test_questions_that_name_no_days(question: str) -> None:
 def test_no_text_and_no_day_breaks_the_window(question: str, today: date) -> None:
     window = window_of(question, today)
     assert window is None or window.since <= window.until
+
+
+def test_a_part_that_refers_back_takes_the_names_along() -> None:
+    first, second = parts_of("How long is Toldra's Anders Bridge, and which town did it cut off?")
+    assert first.text == "How long is Toldra's Anders Bridge"
+    assert second.text == "Toldra's Anders Bridge: which town did it cut off?"
+    assert parts_of("Who runs the Kittiwake, and where is Eskerby?")[1].text == "where is Eskerby?"
