@@ -36,7 +36,7 @@ SYSTEMS = ("qa", "LlamaIndex")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question to one system."""
+    """One question to one system; an empty answer where it failed."""
 
     seconds: float
     prompt_tokens: int
@@ -47,9 +47,13 @@ Ask = Callable[[str], tuple[str, int]]
 
 
 def timed(ask: Ask, question: str) -> Asked:
-    """Asks, and takes the time."""
+    """Asks, and takes the time. A question that a system fails at counts as an empty answer."""
     start = time.perf_counter()
-    answer, tokens = ask(question)
+    try:
+        answer, tokens = ask(question)
+    except Exception as error:  # what LlamaIndex raises has no common base
+        print(f"failed: {error!r}", file=sys.stderr, flush=True)
+        answer, tokens = "", 0
     return Asked(time.perf_counter() - start, tokens, answer)
 
 
@@ -110,6 +114,7 @@ def figures(gold: Sequence[dict[str, Any]], asked: Sequence[Asked]) -> dict[str,
     facts = [(one["facts"], said.answer) for one, said in zip(gold, asked, strict=True) if one["facts"]]
     return {
         "questions": len(asked),
+        "failed": sum(not one.answer for one in asked),
         "seconds_median": median(one.seconds for one in asked),
         "prompt_tokens_mean": mean(one.prompt_tokens for one in asked),
         "with_facts": len(facts),
