@@ -73,8 +73,9 @@ def _print_table(entries: Sequence[Entry], there: dict[str, bool], effective: Se
             "yes" if entry.default else "",
         )
         for made in entry.derived:
-            here = models.installed(made.form, effective.models_dir)
-            table.add_row(made.form, entry.purpose, "made of it", entry.licence, "yes" if here else "no")
+            here = "yes" if models.installed(made.form, effective.models_dir) else "no"
+            default = "yes" if entry.default else ""
+            table.add_row(made.form, entry.purpose, "made of it", entry.licence, here, default)
     console(effective.color).print(table)
 
 
