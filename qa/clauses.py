@@ -30,9 +30,12 @@ def attribution(segment: Tokens) -> bool:
         return False
     if first.lower in known.relatives:
         return False
+    closing = next((token for token in reversed(segment) if token.heavy), first)
+    if reporting(closing) and not closing.lower.endswith("ing"):
+        return True  # 'the spending watchdog has said'
     for token in segment:
-        if token.own == "according" or (token.verb and token.own in known.reporting):
-            return True
+        if token.own == "according" or reporting(token):
+            return not token.lower.endswith("ing")
         if token.verb:
             return False
     return False
@@ -85,20 +88,14 @@ def narrow(tokens: Tokens) -> bool:
 def taken_back(tokens: Tokens) -> bool:
     """Whether a stretch says whose word, or on what condition, the rest holds."""
     pieces = segments(tokens)
-    if any(_restricts(token, piece is not pieces[0]) for piece in pieces for token in piece):
+    if any(_restricts(token) for piece in pieces for token in (piece if piece is pieces[0] else piece[:3])):
         return True
     return any(attribution(piece) or _hedge(piece) for piece in pieces)
 
 
-def _restricts(token: Token, apart: bool) -> bool:
-    """Whether a word puts a condition on the rest; 'than' does so only in the same stretch."""
-    if token.own == "according":
-        return True
-    return (
-        token.kind is Kind.SUB
-        and token.lower in lexicon().restrictive
-        and not (apart and token.lower == "than")
-    )
+def _restricts(token: Token) -> bool:
+    """Whether a word puts a condition on what stands before it; behind a comma it must come first."""
+    return token.own == "according" or (token.kind is Kind.SUB and token.lower in lexicon().restrictive)
 
 
 def _hedge(segment: Tokens) -> bool:

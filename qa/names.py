@@ -84,7 +84,9 @@ def names(text: str) -> Names:
             runs |= {whole, whole[: whole.index("of")] if "of" in whole else whole}
     return Names(
         runs=frozenset(run for run in runs if run),
-        courtesy=frozenset((title.lower(), surname.lower()) for title, surname in _COURTESY.findall(text)),
+        courtesy=frozenset(
+            (title.lower(), surname.lower().split("-")[-1]) for title, surname in _COURTESY.findall(text)
+        ),
         acronyms=frozenset((short.lower(), long.lower()) for long, short in _BRACKETED.findall(text)),
         lower=frozenset(re.findall(r"\b[a-z]+\b", text)) | known.free,
     )
@@ -151,7 +153,7 @@ def _names(token: Token, article: Names, given: bool) -> bool:
         return False
     if any(key.startswith(("country:", "body:")) for key in token.keys) and token.kind is Kind.NAME:
         return False
-    if token.kind is Kind.NAME or token.lower in _OPENING:
+    if token.kind is Kind.NAME or token.lower in _OPENING or article.full(token.lower):
         return True
     return (
         token.lower not in article.lower
@@ -259,13 +261,21 @@ def antecedent(context: Context, pronoun: str) -> Run:
 
 def _subject(found: Sequence[Token], article: Names) -> Run:
     """The name before the first verb of a sentence, not after a preposition."""
-    for first, last in runs(found, article):
+    spans = runs(found, article)
+    for n, (first, last) in enumerate(spans):
         before = found[:first]
         if any(token.verb or token.kind in (Kind.PREP, Kind.SUB, Kind.PRON) for token in before):
             return ()
+        if n + 1 < len(spans) and _one_phrase(found[last : spans[n + 1][0]]):
+            continue  # 'Lions chairman Theo Paphitis'
         owner = last < len(found) and found[last].possessive
         return () if owner or any(token.quoted for token in found[first:last]) else run_of(found[first:last])
     return ()
+
+
+def _one_phrase(between: Sequence[Token]) -> bool:
+    """Whether two names with these words between them are one noun phrase, the second its head."""
+    return all(token.kind in (Kind.WORD, Kind.NAME) and not token.verb for token in between)
 
 
 def _fits(subject: Run, pronoun: str, found: Sequence[Token], article: Names) -> bool:

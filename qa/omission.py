@@ -163,6 +163,8 @@ def _closed(inner: Tokens) -> bool:
         return False
     if first.lower in lexicon().relatives or first.kind in (Kind.SUB, Kind.PREP):
         return True
+    if first.lower in ("a", "an", "the"):
+        return True  # an apposition
     return (first.verb and (first.lower.endswith(("ing", "ed")) or past(first.lower))) or not any(
         token.verb for token in inner
     )

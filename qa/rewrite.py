@@ -197,11 +197,18 @@ def adjuncts(tokens: Tokens) -> Iterator[Tokens]:
     said = _reporting(body)
     starts = [n for n in range(1, len(body)) if _adjunct(body, n) and not _preposed(body, n)]
     for start in starts:
-        if said is not None and start > said + 1:
+        if said is not None and start > said + 1 and not _told(body[said + 1 : start]):
             break
         for end in _adjunct_ends(body, start):
             block = body[start:end]
             yield (*block, *body[:start], *body[end:])
+
+
+def _told(between: Tokens) -> bool:
+    """Whether only who was told stands between a reporting verb and an adjunct: 'told Congress this week'."""
+    return len(between) < 4 and all(
+        token.kind in (Kind.NAME, Kind.TITLE) or token.capital for token in between
+    )
 
 
 def _preposed(body: Tokens, n: int) -> bool:
@@ -300,14 +307,18 @@ def exchanged(tokens: Tokens) -> Iterator[Tokens]:
         if token.kind is not Kind.CONJ:
             continue
         left, right = n, n + 1
-        while left and tokens[left - 1].kind is Kind.NAME:
+        while left and _part_of_name(tokens[left - 1]):
             left -= 1
-        while right < len(tokens) and tokens[right].kind is Kind.NAME:
+        while right < len(tokens) and _part_of_name(tokens[right]):
             right += 1
         if left == n and _counted(tokens, n - 2) and _counted(tokens, n + 1):
             left, right = n - 2, n + 3
         if left < n and right > n + 1:
             yield (*tokens[:left], *tokens[n + 1 : right], token, *tokens[left:n], *tokens[right:])
+
+
+def _part_of_name(token: Token) -> bool:
+    return token.capital and token.kind in (Kind.NAME, Kind.WORD)
 
 
 def measures(tokens: Tokens) -> Iterator[Tokens]:

@@ -28,12 +28,21 @@ def settled(
             found[first:last] = theirs[slice(*spans[other])]
         elif stand_in := _stand_in(run, theirs, context):
             owns = last < len(ours) and ours[last].possessive
-            found[first : last + owns] = [stand_in]
+            found[_titled(ours, first, context) : last + owns] = [stand_in]
         elif any(set(run) & set(one) for one in there):
             found[first:last] = [
                 replace(token, keys=frozenset({f"?{token.lower}"})) for token in ours[first:last]
             ]
     return _without_titles(_without_implied_year(found, theirs, context), theirs, article)
+
+
+def _titled(ours: Sequence[Token], first: int, context: Context) -> int:
+    """Where the title before the name at ``first`` begins, if the article gives it to that name."""
+    while first and ours[first - 1].capital and ours[first - 1].lower in lexicon().titles:
+        if f"{ours[first - 1].text} {ours[first].text}" not in context.text:
+            break
+        first -= 1
+    return first
 
 
 def _written(
@@ -77,10 +86,9 @@ def _without_implied_year(ours: Sequence[Token], theirs: Sequence[Token], contex
     month = next((int(key[6:]) for token in ours for key in token.keys if key.startswith("month:")), 0)
     if not month:
         return list(ours)
-    years = (context.published.year + shift for shift in (-1, 0, 1))
-    implied = min(
-        years, key=lambda year: abs((year - context.published.year) * 12 + month - context.published.month)
-    )  # type: ignore[union-attr]
+    day = context.published
+    years = (day.year + shift for shift in (-1, 0, 1))
+    implied = min(years, key=lambda year: abs((year - day.year) * 12 + month - day.month))
     return [token for token in ours if f"year:{implied}" not in token.keys]
 
 

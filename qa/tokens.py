@@ -53,7 +53,7 @@ _RAW = re.compile(
     r"""(?P<iso>\d{4}-\d{2}-\d{2}(?!\d))
     | (?P<score>\d+(?:[-–/]\d+)+(?![\w%.]*\d))
     | (?P<number>'?(?:US|HK|NZ|[ACS])?[$£€¥]?\d[\d,]*(?:[.:]\d+)*(?:'?[A-Za-z]+|%)?)
-    | (?P<initials>(?:[A-Z]\.){2,})
+    | (?P<initials>(?<!\w)(?:[A-Za-z]\.){2,})
     | (?P<word>[^\W\d_][^\W_]*(?:['’][^\W\d_]+)*)
     | (?P<mark>[^\w\s]|_)
     """,
@@ -88,7 +88,7 @@ def tokens(text: str, quoted: bool = False) -> tuple[Token, ...]:
     while at < len(raws):
         made, at = _next(raws, at)
         found.extend(made)
-    return _with_passives(_with_quotes(found, quotations(text, quoted)))
+    return _in_place(_with_quotes(found, quotations(text, quoted)), text)
 
 
 def _raws(text: str) -> list[Raw]:
@@ -291,7 +291,7 @@ def _measure(raws: Sequence[Raw], at: int) -> bool:
     return (
         bool(found)
         and found[0].kind is Kind.NUMBER
-        and any(part.startswith("quantity:") and part.split(":")[2] for part in found[0].keys)
+        and all(part.startswith("quantity:") and part.split(":")[2] for part in found[0].keys)
     )
 
 
@@ -307,11 +307,13 @@ def _with_quotes(found: list[Token], spans: Sequence[tuple[int, int]]) -> list[T
     ]
 
 
-def _with_passives(found: list[Token]) -> tuple[Token, ...]:
-    """Marks participles that a form of 'be' not far before them makes passive."""
+def _in_place(found: list[Token], text: str) -> tuple[Token, ...]:
+    """What a token's place decides: 'the top' is no verb, nor 'state-owned', and 'was sold' is passive."""
     made: list[Token] = []
     near = 0
     for token in found:
+        if token.verb and _nominal(token, made[-1] if made else None, text):
+            token = replace(token, verb=False)
         if token.kind is Kind.FREE and (token.lower in _BE or token.own == "be"):
             near = 3 if token.own != "'s" else near
         elif token.verb and near and _participle(token.lower):
@@ -322,6 +324,15 @@ def _with_passives(found: list[Token]) -> tuple[Token, ...]:
             near = 0
         made.append(token)
     return tuple(made)
+
+
+def _nominal(token: Token, before: Token | None, text: str) -> bool:
+    """Whether what might be a verb cannot be one here."""
+    if token.start and text[token.start - 1] == "-":
+        return True
+    if before is None or before.kind not in (Kind.FREE, Kind.PRON):
+        return False
+    return before.lower in ("a", "an", "the") or before.possessive
 
 
 def _participle(word: str) -> bool:

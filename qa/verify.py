@@ -71,10 +71,11 @@ def check(claim: str, evidence: Evidence, context: Context) -> Verdict:
     theirs = tokens(evidence.text, context.quoted)
     article = names.names(f"{context.title}\n{context.text}")
     ours = settled(tokens(claim), theirs, context, article)
-    reasons = _reasons(claim, ours, evidence.text, theirs, context)
+    forms = evidence_forms(theirs)
+    reasons = _reasons(claim, ours, evidence.text, forms, context)
     if reasons:
         return Verdict(False, reasons)
-    for form in evidence_forms(theirs):
+    for form in forms:
         for rewritten in claim_forms(ours):
             if _stands(rewritten, form):
                 return Verdict(True)
@@ -141,30 +142,51 @@ def _printed(claim: Drafted, fate: Fate, reasons: tuple[str, ...], carried: Sequ
     return Checked(Check(claim.text, claim.cited, fate, reasons, claim.text), claim.text, tuple(carried))
 
 
-_JOINTS = re.compile(r";\s+|,\s+and\s+(?=[A-Z])")
+_JOINTS = re.compile(r";\s+|,\s+and\s+")
 
 
 def _parts_stand(claim: str, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """The sentences that carry the complete clauses of a claim, one each; empty if any clause falls."""
-    parts = [part.strip().rstrip(".") for part in _JOINTS.split(claim)]
-    if len(parts) < 2 or any(not _complete(part) for part in parts):
-        return ()
-    carried = []
-    for part in parts:
-        found = next((one for one in evidence if check(part, one, context_of(one)).ok), None)
-        if found is None:
-            return ()
-        carried.append(found)
-    return tuple(dict.fromkeys(carried))
+    """The two sentences that carry the two complete clauses of a claim; empty if there are none.
+
+    What a clause says of 'he' or 'the company' it says in the light of the one before it: the clauses must
+    follow each other in the article as they do in the claim, or the second must name its subject.
+    """
+    for joint in _JOINTS.finditer(claim):
+        clauses = claim[: joint.start()], claim[joint.end() :].rstrip(". ")
+        if not all(map(_complete, clauses)):
+            continue
+        first, second = (_carriers(clause, evidence) for clause in clauses)
+        for one in first:
+            for other in second:
+                if one != other and (_adjoining(one, other) or _named(clauses[1])):
+                    return one, other
+    return ()
+
+
+def _carriers(clause: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+    return [one for one in evidence if check(clause, one, context_of(one)).ok]
+
+
+def _adjoining(one: Evidence, other: Evidence) -> bool:
+    return one.article.id == other.article.id and context_of(other).before[-1:] == (one.text,)
 
 
 def _complete(clause: str) -> bool:
-    """Whether a clause names its subject and has a verb."""
+    """Whether a clause has a subject and a verb."""
     found = tokens(clause)
-    first = next((token for token in found if token.heavy), None)
-    return (
-        first is not None and first.kind in (Kind.NAME, Kind.WORD) and any(token.verb for token in found[1:])
+    first = next((n for n, token in enumerate(found) if token.heavy), None)
+    if first is None or found[first].verb or found[first].kind in (Kind.SUB, Kind.CONJ, Kind.MARK):
+        return False
+    return any(
+        token.verb or token.own in ("is", "was", "are", "were", "has", "had") for token in found[first + 1 :]
     )
+
+
+def _named(clause: str) -> bool:
+    """Whether a clause begins with a name and refers to nothing before it."""
+    found = tokens(clause)
+    name = bool(found) and found[0].kind in (Kind.NAME, Kind.TITLE, Kind.WORD) and clause[:1].isupper()
+    return name and not any(token.kind is Kind.PRON and not token.quoted for token in found)
 
 
 def _nearest(claim: str, evidence: Sequence[Evidence]) -> Evidence | None:
@@ -200,24 +222,22 @@ def _inside_quotation(lead: str) -> bool:
 
 
 def _reasons(
-    claim: str, ours: Sequence[Token], sentence: str, theirs: Sequence[Token], context: Context
+    claim: str, ours: Sequence[Token], sentence: str, forms: Sequence[Sequence[Token]], context: Context
 ) -> tuple[str, ...]:
-    """Codes of what the claim has and the evidence has not, most telling first."""
+    """Codes of what the claim has and the evidence has in none of its forms, most telling first."""
     found: list[str] = []
     if sentence.rstrip().endswith("?") and not claim.rstrip().endswith("?"):
         found.append("modality")
     if not _verbatim(claim, sentence, context.quoted):
         found.append("quotation")
+    theirs = tuple(dict.fromkeys(token for form in forms for token in form))
     found += [
         _lack(token, theirs)
         for token in ours
         if token.heavy and not _turned(token) and not any(equal(token, other) for other in theirs)
     ]
-    if any("mark:respectively" in token.keys for token in theirs) and not any(
-        "mark:respectively" in token.keys for token in ours
-    ):
-        found.append("binding")
-    return tuple(dict.fromkeys(found))
+    each, our_each = (any("mark:respectively" in token.keys for token in side) for side in (theirs, ours))
+    return tuple(dict.fromkeys([*found, *["binding"] * (each and not our_each)]))
 
 
 def _turned(token: Token) -> bool:
