@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from index.sentences import sentences
 from index.types import Article
-from qa.types import Evidence
-from qa.verify import check, context_of
+from qa.types import Evidence, Fate
+from qa.verify import Drafted, check, context_of, verify
 
 ROOT = Path(__file__).parent.parent
 
@@ -310,3 +313,239 @@ def test_each_principle_on_both_sides(claim: str, text: str, before: str, reason
     else:
         assert not ok
         assert reason == "*" or reason in reasons
+
+
+# Lies that keep the words: (evidence, claims that must fail)
+TWISTED: list[tuple[str, tuple[str, ...]]] = [
+    ("Smith's lawyer denied the charges.", ("Smith denied the charges.",)),
+    (
+        "Police shot a man who had stabbed Anna Bell.",
+        ("Police shot Anna Bell.", "Anna Bell was shot by police.", "A man was stabbed by Anna Bell."),
+    ),
+    (
+        "Oil rose above $50 before falling back to $48.",
+        ("Oil rose above $48.", "Oil rose to $48.", "Oil fell above $50."),
+    ),
+    (
+        "It is unlikely that the bank will cut rates.",
+        ("The bank will cut rates.", "It is likely that the bank will cut rates.", "The bank cut rates."),
+    ),
+    ("No one was hurt.", ("One was hurt.", "Someone was hurt.")),
+    (
+        "Analysts had expected profits of £5m, but the firm made £3m.",
+        ("The firm made £5m.", "Analysts had expected profits of £3m."),
+    ),
+    (
+        "Ms Reed, who was born in Leeds, lives in York.",
+        ("Ms Reed was born in York.", "Ms Reed lives in Leeds."),
+    ),
+    ("Turner beat Hale, who had beaten Moss.", ("Turner beat Moss.", "Moss had beaten Hale.")),
+    ("Unless the rent is paid, the club will close.", ("The club will close.", "The rent is paid.")),
+    ("The vaccine is safe, according to its maker.", ("The vaccine is safe.",)),
+    (
+        "Exports to France fell while imports from Spain rose 4%.",
+        ("Exports rose 4%.", "Exports to Spain fell.", "Imports from France rose 4%."),
+    ),
+    (
+        "Mrs Cole urged ministers to scrap the tax.",
+        ("Ministers scrapped the tax.", "Mrs Cole was urged by ministers to scrap the tax."),
+    ),
+    (
+        "The man accused of shooting Bell is Dean Cole.",
+        ("Dean Cole shot Bell.", "Bell is accused of shooting Dean Cole.", "The man is Bell."),
+    ),
+    ("Before joining Rook, she worked for Pawn.", ("She worked for Rook.", "She joined Rook.")),
+    ("Brown, not Blair, signed the letter.", ("Blair signed the letter.",)),
+    ("Rather than cut jobs, the firm will sell land.", ("The firm will cut jobs.",)),
+    ("Hill was replaced by Dale as captain.", ("Hill replaced Dale as captain.",)),
+    ("Microsoft rival Apple sued Dell.", ("Microsoft sued Dell.", "Dell sued Apple.")),
+    ("Shares closed at 120p, down 3p.", ("Shares closed at 3p.", "Shares closed down 120p.")),
+    ("The firm employed 900 people in 1990.", ("The firm employs 900 people.",)),
+    ("Mr Dow was chairman of Lux until 1999.", ("Mr Dow is chairman of Lux.",)),
+    ("Arden is to sell its mine.", ("Arden sold its mine.", "Arden sells its mine.")),
+    ("Arden has to sell its mine.", ("Arden sold its mine.", "Arden has sold its mine.")),
+    ("Wells was fined for not wearing a belt.", ("Wells was fined for wearing a belt.",)),
+    (
+        "The company lost £3m after making £2m in 2003.",
+        ("The company lost £3m in 2003.", "The company made £3m.", "The company lost £2m."),
+    ),
+    (
+        "The bid was welcomed by unions but criticised by the CBI.",
+        ("Unions criticised the bid.", "The bid was criticised by unions but welcomed by the CBI."),
+    ),
+    ("Turnout was up 3% on 2001.", ("Turnout was up 3% in 2001.", "Turnout was 3%.")),
+    ("If elected, Ms Hale would cut taxes.", ("Ms Hale will cut taxes if elected.", "Ms Hale cut taxes.")),
+    (
+        "Bell, Cox and Dunn were jailed for six, eight and ten years respectively.",
+        ("Bell was jailed for eight years.", "Cox was jailed for six years."),
+    ),
+    ("The team has won every match except the opener.", ("The team has won every match.",)),
+    ("Prices will rise unless output increases.", ("Prices will rise.",)),
+    ("A bomb killed Hart's wife and injured Vale.", ("A bomb killed Hart.", "A bomb killed Vale.")),
+    ("The former Dunmore and Perth boss has retired.", ("The Dunmore and Perth boss has retired.",)),
+    ("Was the vote rigged?", ("The vote was rigged.",)),
+    ("Taxes are too high, the city's spending watchdog has said.", ("Taxes are too high.",)),
+    ("Hart shouted at Vale after she hit Moss.", ("Vale hit Moss.", "Hart hit Moss.")),
+]
+
+
+@pytest.mark.parametrize(("text", "claim"), [(text, claim) for text, claims in TWISTED for claim in claims])
+def test_a_twisted_sentence_falls(text: str, claim: str) -> None:
+    ok, _ = verdict(claim, text)
+    assert not ok
+
+
+def test_a_year_may_be_added_only_if_the_day_of_publication_implies_it() -> None:
+    text = "Mr Finn resigned on 3 December."
+    dated = evidence_of(text, published=date(2005, 1, 20))
+    undated = evidence_of(text)
+    assert check("Mr Finn resigned on 3 December 2004.", dated, context_of(dated)).ok
+    assert not check("Mr Finn resigned on 3 December 2005.", dated, context_of(dated)).ok
+    assert not check("Mr Finn resigned on 3 December 2004.", undated, context_of(undated)).ok
+
+
+# Outcomes
+
+ARTICLE = Article(
+    "1" * 16,
+    "b.txt",
+    "b.txt",
+    "Orlin to cut jobs",
+    "Orlin will close its mill in Torvik. The company employs 300 people there. "
+    'Its chairman, Ada Moen, said: "We had no choice. The mill has lost money for years." '
+    "The union Vekst called the plan a betrayal.",
+)
+
+
+def numbered() -> list[Evidence]:
+    spans = sentences(ARTICLE.text)
+    return [Evidence(n, ARTICLE, span.start, span.end, 1.0) for n, span in enumerate(spans, 1)]
+
+
+def fates(*claims: Drafted) -> list[Fate]:
+    return [one.check.fate for one in verify(claims, numbered())]
+
+
+def test_a_claim_on_its_own_sentence_is_verified() -> None:
+    (done,) = verify([Drafted("Orlin will shut its mill in Torvik.", (1,))], numbered())
+    assert done.check.fate is Fate.VERIFIED
+    assert done.check.reasons == ()
+    assert done.text == done.check.printed == "Orlin will shut its mill in Torvik."
+    assert [one.number for one in done.evidence] == [1]
+    assert not done.quoted
+
+
+@pytest.mark.parametrize("cited", [(), (4,), (99,), (4, 99)])
+def test_a_claim_with_a_wrong_or_no_number_moves_to_the_sentence_that_carries_it(
+    cited: tuple[int, ...],
+) -> None:
+    (done,) = verify([Drafted("Orlin employs 300 people there.", cited)], numbered())
+    assert done.check.fate is Fate.REANCHORED
+    assert [one.number for one in done.evidence] == [2]
+    assert "citation" in done.check.reasons
+
+
+def test_a_false_claim_gives_way_to_the_words_of_the_sentence_it_cites() -> None:
+    (done,) = verify([Drafted("Orlin employs 400 people there.", (2,))], numbered())
+    assert done.check.fate is Fate.QUOTED
+    assert "number" in done.check.reasons
+    assert done.quoted
+    assert done.text == done.evidence[0].text == "The company employs 300 people there."
+
+
+def test_a_claim_that_no_sentence_resembles_is_dropped() -> None:
+    (done,) = verify([Drafted("Paris lies on the Seine.", (1,))], numbered())
+    assert done.check.fate is Fate.DROPPED
+    assert (done.text, done.evidence, done.check.printed) == ("", (), "")
+    assert done.check.reasons
+
+
+def test_an_empty_claim_is_dropped_as_empty() -> None:
+    (done,) = verify([Drafted(" - ", (1,))], numbered())
+    assert (done.check.fate, done.check.reasons) == (Fate.DROPPED, ("empty",))
+
+
+def test_two_complete_clauses_may_stand_on_two_sentences() -> None:
+    text = "Orlin will close its mill in Torvik, and the company employs 300 people there."
+    (done,) = verify([Drafted(text, (1, 2))], numbered())
+    assert done.check.fate is Fate.VERIFIED
+    assert [one.number for one in done.evidence] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Orlin will close its mill in Torvik and called the plan a betrayal.",
+        "Orlin will close 300 people there.",
+        "The union Vekst employs 300 people there.",
+        "The union Vekst will close its mill in Torvik, and the company employs 300 people there.",
+        "The company employs 300 people there because Orlin will close its mill in Torvik.",
+    ],
+)
+def test_halves_of_different_sentences_do_not_stand_together(text: str) -> None:
+    (done,) = verify([Drafted(text, (1, 2, 5))], numbered())
+    assert done.check.fate in (Fate.QUOTED, Fate.DROPPED)
+
+
+def test_words_out_of_a_longer_quotation_are_printed_as_a_quotation_only() -> None:
+    (done,) = verify([Drafted("The mill has lost money for years.", (4,))], numbered())
+    assert done.check.fate is Fate.QUOTED
+    assert done.quoted
+
+
+def test_every_claim_has_its_outcome_in_order() -> None:
+    assert fates(
+        Drafted("Paris lies on the Seine."),
+        Drafted("Orlin will close its mill.", (1,)),
+        Drafted("The union Vekst called the plan a success.", (5,)),
+    ) == [Fate.DROPPED, Fate.VERIFIED, Fate.QUOTED]
+
+
+# What holds for every sentence
+
+
+def articles() -> Iterator[Article]:
+    """Articles to try sentences of: the demo's, and a sample of the news corpus where it is."""
+    files = sorted((ROOT / "seeds").rglob("*.txt")) + sorted((ROOT / "seeds").rglob("*.md"))
+    corpus = sorted((ROOT.parent / "shared" / "corpora" / "bbc").glob("*/*.txt"))
+    files += random.Random(3).sample(corpus, 60) if corpus else []
+    for file in files:
+        title, _, body = file.read_text(encoding="utf-8", errors="replace").strip().partition("\n")
+        yield Article("2" * 16, file.name, file.name, title, body.strip())
+
+
+def sentences_of(article: Article) -> list[Evidence]:
+    return [Evidence(1, article, span.start, span.end, 1.0) for span in sentences(article.text)]
+
+
+def test_every_sentence_stands_on_itself() -> None:
+    fallen = [
+        one.text
+        for article in articles()
+        for one in sentences_of(article)
+        if not check(one.text, one, context_of(one)).ok
+    ]
+    assert fallen == []
+
+
+def test_every_plain_sentence_stands_on_itself_word_by_word() -> None:
+    """Without its full stop a sentence is no longer the very same string: the alignment has to carry it."""
+    plain = [
+        (one, context)
+        for article in articles()
+        for one in sentences_of(article)
+        if one.text.endswith(".") and not (context := context_of(one)).quoted
+    ]
+    fallen = [one.text for one, context in plain if not check(one.text[:-1], one, context).ok]
+    assert len(plain) > 100
+    assert len(fallen) <= len(plain) // 200, fallen
+
+
+def test_no_sentence_stands_on_another() -> None:
+    rng = random.Random(4)
+    everything = [one for article in articles() for one in sentences_of(article) if len(one.text) > 40]
+    assert len(everything) > 50
+    for one in rng.sample(everything, min(200, len(everything))):
+        other = rng.choice(everything)
+        if other.text != one.text:
+            assert not check(other.text, one, context_of(one)).ok, (other.text, one.text)
