@@ -25,7 +25,7 @@ from qa.evidence import FEATURES, similarities, split
 from qa.features import LEXICAL, Terms, lexical
 from qa.question import Part, kind_of
 
-ANSWERABLE = frozenset({"single", "numeric", "temporal", "attribution", "multi", "list", "why"})
+ANSWERABLE = frozenset({"single", "numeric", "temporal", "attribution", "multi", "list", "why", "conflict"})
 CUTS = (1, 2, 3, 5, 8, 10, 12, 15)
 Matrix = NDArray[np.float64]
 
@@ -158,9 +158,11 @@ def main() -> None:
     print("with embeddings\n" + validate(data, every))
     if args.write:
         target = Path(__file__).parent.parent / "qa" / "weights.toml"
+        # Other tables, of evals/calibrate_answerable.py, stay.
+        _, mark, rest = target.read_text(encoding="utf-8").partition("\n[on_topic]")
         note = "# Weights of the evidence ranking, written by evals/calibrate.py; see qa/evidence.py."
         parts = [note, table("lexical", LEXICAL, fit(data, cheap)), table("full", FEATURES, fit(data, every))]
-        target.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        target.write_text("\n\n".join(parts) + "\n" + mark + rest, encoding="utf-8")
         print(f"written: {target.name}")
 
 

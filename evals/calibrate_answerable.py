@@ -1,8 +1,10 @@
 """Find the weights of abstention: ``python -m evals.calibrate_answerable --gold FILE… --answers FILE``.
 
 The answers come from ``python -m evals.losses --never-abstain --out FILE``: their traces hold the signals.
-Logistic regression with L2 on whether the articles answer the question. Prints, cross-validated, what each
-threshold would withhold; ``--write`` fits on all questions and replaces the ``answerable`` table of
+Two logistic regressions with L2: ``on_topic`` tells questions about the indexed articles from questions about
+others (gold lines with ``"off_topic": true``), ``supported`` tells, among the former, those that the articles
+answer. For each the threshold is the highest that withholds at most the given share of the right answers, by
+cross-validation. Prints what that means; ``--write`` fits on all questions and replaces the two tables in
 ``qa/weights.toml``.
 """
 
@@ -18,16 +20,38 @@ from numpy.typing import NDArray
 
 from evals.calibrate import ANSWERABLE
 from evals.facts import held
+from qa.answerable import LEAST_SCORE
 
 Matrix = NDArray[np.float64]
 FOLDS = 10
 
 
-def rows(gold: list[Path], answers: Path) -> tuple[list[str], Matrix, Matrix, Matrix]:
-    """Signal names; signals (questions, signals); 1 where answerable; 1 where the answer is right."""
+STAGES = {
+    "on_topic": (
+        "best",
+        "margin",
+        "in_article",
+        "in_context",
+        "similarity",
+        "similarity_in_context",
+        "missing_term",
+    ),
+    "supported": (
+        "confidence",
+        "standing",
+        "drafted_rank",
+        "drafted_score",
+        "wrong_kind",
+        "lacks_kind",
+    ),
+}
+
+
+def rows(gold: list[Path], answers: Path) -> tuple[list[str], Matrix, Matrix, Matrix, Matrix]:
+    """Signal names; signals (questions, signals); 1 where answerable, right, and about these articles."""
     wanted = {item["id"]: item for path in gold for item in map(json.loads, path.open(encoding="utf-8"))}
     names: list[str] = []
-    signals, answerable, right = [], [], []
+    signals, answerable, right, on_topic = [], [], [], []
     for answer in map(json.loads, answers.open(encoding="utf-8")):
         item = wanted.get(answer["id"])
         if item is None or not answer["trace"]["notes"].get("signals"):
@@ -36,10 +60,14 @@ def rows(gold: list[Path], answers: Path) -> tuple[list[str], Matrix, Matrix, Ma
         names = list(parts[0])
         # As in answering: the weakest part decides; here the one with the lowest score of its best sentence.
         weakest = min(parts, key=lambda part: part["best"])
-        signals.append([weakest[name] for name in names])
+        signals.append(
+            [weakest[name] if name != "drafted_score" else max(LEAST_SCORE, weakest[name]) for name in names]
+        )
         answerable.append(item["type"] in ANSWERABLE)
+        on_topic.append(not item.get("off_topic", False))
         right.append(item["type"] in ANSWERABLE and all(held(answer["answer"], item["facts"])))
-    return names, np.array(signals), np.array(answerable, dtype=float), np.array(right, dtype=float)
+    flags = [np.array(one, dtype=float) for one in (answerable, right, on_topic)]
+    return names, np.array(signals), flags[0], flags[1], flags[2]
 
 
 def fit(values: Matrix, target: Matrix, *, l2: float, steps: int = 1500) -> tuple[float, Matrix]:
@@ -65,18 +93,30 @@ def crossed(values: Matrix, target: Matrix, l2: float) -> Matrix:
     return out
 
 
-def table(probability: Matrix, target: Matrix, right: Matrix) -> str:
-    """What thresholds would withhold."""
-    lines = ["threshold  recall  precision  right answers withheld"]
-    for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6):
-        withheld = probability < threshold
-        unanswerable = target == 0
-        rightly = (withheld & unanswerable).sum()
-        lines.append(
-            f"{threshold:9.2f} {rightly / unanswerable.sum():7.3f} {rightly / max(1, withheld.sum()):10.3f}"
-            f" {(withheld & (right == 1)).sum():6d} of {int(right.sum())}"
-        )
-    return "\n".join(lines)
+def logit(probability: Matrix | float) -> Any:
+    """Log-odds."""
+    return np.log(probability) - np.log1p(-np.asarray(probability))
+
+
+def stage(values: Matrix, target: Matrix, right: Matrix, args: argparse.Namespace, share: float) -> list[str]:
+    """One model's lines in TOML (without names), after printing how well it does."""
+    crossed_out = crossed(values, target, args.l2)
+    threshold = float(np.quantile(crossed_out[right == 1], share))
+    withheld = crossed_out < threshold
+    rightly = (withheld & (target == 0)).sum()
+    wrongly = (withheld & (target == 1)).sum()
+    print(
+        f"  AUC {auc(crossed_out, target):.3f}; below {threshold:.3f}:"
+        f" {rightly} of {int((target == 0).sum())} rightly withheld,"
+        f" {wrongly} wrongly ({(withheld & (right == 1)).sum()} right ones)"
+    )
+    mean, scale = values.mean(0), values.std(0) + 1e-6
+    bias, weight = fit((values - mean) / scale, target, l2=args.l2)
+    shifted = bias - float(logit(threshold))
+    return [f"{shifted:.4f}"] + [
+        f"{{ weight = {w:.4f}, mean = {m:.4f}, scale = {s:.4f} }}"
+        for w, m, s in zip(weight, mean, scale, strict=True)
+    ]
 
 
 def auc(probability: Matrix, target: Matrix) -> float:
@@ -91,25 +131,28 @@ def main() -> None:
     parser.add_argument("--gold", type=Path, nargs="+", required=True)
     parser.add_argument("--answers", type=Path, required=True)
     parser.add_argument("--l2", type=float, default=0.02)
+    parser.add_argument("--off-topic-cost", type=float, default=0.01, help="share of right answers withheld")
+    parser.add_argument("--unsupported-cost", type=float, default=0.04, help="the same of the second stage")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    names, values, target, right = rows(args.gold, args.answers)
-    print(f"{len(target)} questions, {int((target == 0).sum())} not answerable, {int(right.sum())} right")
-    for name, column in zip(names, values.T, strict=True):
-        print(f"  {name:24} alone: AUC {auc(column, target):.3f}")
-    for l2 in (0.005, 0.02, 0.05, 0.2):
-        print(f"l2 {l2}: AUC {auc(crossed(values, target, l2), target):.3f}")
-    print(table(crossed(values, target, args.l2), target, right))
+    names, values, answerable, right, on_topic = rows(args.gold, args.answers)
+    about = on_topic == 1
+    print(f"{len(right)} questions, {int((~about).sum())} about other articles, {int(right.sum())} right")
+    tables: list[str] = []
+    for title, target, chosen, share in (
+        ("on_topic", on_topic, np.ones(len(right), dtype=bool), args.off_topic_cost),
+        ("supported", answerable, about, args.unsupported_cost),
+    ):
+        columns = [names.index(name) for name in STAGES[title]]
+        print(title)
+        lines = stage(values[chosen][:, columns], target[chosen], right[chosen], args, share)
+        labels = ("bias", *STAGES[title])
+        body = "\n".join(f"{name} = {line}" for name, line in zip(labels, lines, strict=True))
+        tables.append(f"[{title}]\n{body}\n")
     if args.write:
-        mean, scale = values.mean(0), values.std(0) + 1e-6
-        bias, weight = fit((values - mean) / scale, target, l2=args.l2)
         path = Path(__file__).parent.parent / "qa" / "weights.toml"
-        kept = path.read_text(encoding="utf-8").split("[answerable]")[0]
-        lines = [f"bias = {bias:.4f}"] + [
-            f"{name} = {{ weight = {w:.4f}, mean = {m:.4f}, scale = {s:.4f} }}"
-            for name, w, m, s in zip(names, weight, mean, scale, strict=True)
-        ]
-        path.write_text(kept + "[answerable]\n" + "\n".join(lines) + "\n", encoding="utf-8")
+        kept = path.read_text(encoding="utf-8").split("[on_topic]")[0].split("[answerable]")[0]
+        path.write_text(kept + "\n".join(tables), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from index.types import Chunk, Embedder, Query
 from index.vectors import Vectors
 from qa.errors import UsageError
 
-ANSWERABLE = frozenset({"single", "numeric", "temporal", "attribution", "multi", "list", "why"})
+ANSWERABLE = frozenset({"single", "numeric", "temporal", "attribution", "multi", "list", "why", "conflict"})
 COLUMNS = ("recall@5", "multi", "passages@5", "MRR", "ev@3", "ev@5", "ev@8")
 DEPTH = 200
 

@@ -1,6 +1,8 @@
 """How probable it is that the articles answer a question, from what was found and drafted.
 
-A logistic model; ``evals/calibrate_answerable.py`` finds its weights on answerable and other questions.
+Two logistic models, for there are two ways to have no answer: the articles are about something else
+(``on_topic``, from what was found), or they are about it and do not say (``supported``, from the draft).
+``evals/calibrate_answerable.py`` finds their weights, and shifts them so that one half is where to withhold.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 # Log-probability that stands in where a service does not tell any.
 _TYPICAL_CONFIDENCE = -0.25
+# How far below the best sentence the drafted one counts: further down is not worse.
+LEAST_SCORE = -3.0
+# The share of a draft's words that a sentence must have to be where the draft came from.
+HELD = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class Signals:
             confidence=draft.confidence if draft and draft.confidence is not None else _TYPICAL_CONFIDENCE,
             standing=float(any(one.evidence and not one.quoted for one in checked)),
             drafted_rank=1 / (1 + place),
-            drafted_score=ranked[place].score - top.score,
+            drafted_score=max(LEAST_SCORE, ranked[place].score - top.score),
             wrong_kind=float(bool(text) and not answers_kind(part.kind, text, part.text)),
             echo=_share(stems(text), set(stems(part.text))),
             lacks_kind=value["lacks_kind"],
@@ -94,7 +100,7 @@ def _place(ranked: Sequence[Ranked], checked: Sequence[Checked], text: str) -> i
     for n, one in enumerate(ranked):
         if (one.sentence.article.id, one.sentence.start) in rests:
             return n
-        if drafted and drafted <= set(stems(one.sentence.text)):
+        if drafted and len(drafted & set(stems(one.sentence.text))) >= HELD * len(drafted):
             return n
     return len(ranked) - 1
 
@@ -103,18 +109,34 @@ def _share(found: Sequence[str], among: set[str]) -> float:
     return sum(stem in among for stem in found) / len(found) if found else 0.0
 
 
+STAGES = ("on_topic", "supported")
+
+
 @lru_cache(maxsize=1)
-def _model() -> tuple[float, dict[str, tuple[float, float, float]]]:
-    data = tomllib.loads(files("qa").joinpath("weights.toml").read_text(encoding="utf-8"))["answerable"]
-    table = {name: (row["weight"], row["mean"], row["scale"]) for name, row in data.items() if name != "bias"}
-    return float(data["bias"]), table
+def _models() -> tuple[tuple[float, dict[str, tuple[float, float, float]]], ...]:
+    """For each stage the bias, and weight, mean and scale of its signals."""
+    data = tomllib.loads(files("qa").joinpath("weights.toml").read_text(encoding="utf-8"))
+    return tuple(
+        (
+            float(data[stage]["bias"]),
+            {
+                name: (row["weight"], row["mean"], row["scale"])
+                for name, row in data[stage].items()
+                if name != "bias"
+            },
+        )
+        for stage in STAGES
+    )
 
 
 def probability(signals: Signals) -> float:
-    """The probability that the articles answer, 0 to 1."""
-    bias, table = _model()
+    """How likely it is that the articles answer, 0 to 1, by the stage that doubts most.
+
+    Below 0.5 an answer is withheld.
+    """
     values = dict(signals.named())
-    logit = bias + sum(
-        weight * (values[name] - mean) / scale for name, (weight, mean, scale) in table.items()
+    logits = (
+        bias + sum(weight * (values[name] - mean) / scale for name, (weight, mean, scale) in table.items())
+        for bias, table in _models()
     )
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, min(logits)))))

@@ -16,6 +16,7 @@ from qa.wording import stems
 MAX_WORDS = 60
 # A drafted phrase points to the sentences that hold it; by how much, on the scale of the evidence scores.
 POINTS = 1.5
+_MARKS = '"“”'
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|did|does|do|said|says|told|[a-z]{3,}ed|went|won|lost"
     r"|took|made|gave|got|became|left|rose|fell|cut|hit|beat|met|saw|held|sold|bought|led|kept|paid|came)\b"
@@ -62,7 +63,10 @@ class Found:
 def quotation(one: Evidence, whole: Evidence | None = None) -> str:
     """The words as a quotation, on one line, with dots where it leaves out words of the whole sentence."""
     before, after = is_cut(one, whole or one)
-    return f"“{'… ' if before else ''}{' '.join(one.text.split())}{' …' if after else ''}”"
+    words = " ".join(one.text.split())
+    if words[0] in _MARKS and words[-1] in _MARKS and not before and not after:
+        return words  # somebody's words, in the article's own quotation marks
+    return f"“{'… ' if before else ''}{words}{' …' if after else ''}”"
 
 
 def _quoted(one: Evidence, part: Found) -> Line:
@@ -89,8 +93,9 @@ def compose(parts: Sequence[Found], *, fill: bool = True) -> tuple[Line, ...]:
     used: set[tuple[str, int]] = set()
     for part in parts:
         for line in [*_standing(part), *_differing(part, used)] or _best(part, used):
-            lines.append(line)
-            used |= line.keys
+            if line not in lines:
+                lines.append(line)
+                used |= line.keys
     room = MAX_WORDS - sum(line.words for line in lines)
     if fill:
         for part, one in _in_turn(parts):

@@ -95,9 +95,13 @@ _BETWEEN = re.compile(
 )
 
 
+# Numbers of sentences, and the days beside the headlines, which small models copy along.
+_MARK = re.compile(r"\[\d+\]|\s\(\d{4}-\d\d-\d\d\)")
+
+
 def _claims(text: str) -> list[str]:
     """The sentences of a reply, without citation marks."""
-    plain = " ".join(re.sub(r"\[\d+\]", " ", text).split())
+    plain = " ".join(_MARK.sub(" ", text).split())
     return [piece.strip() for piece in _BETWEEN.split(plain) if re.search(r"\w", piece)]
 
 

@@ -89,8 +89,22 @@ _PAIR = re.compile(
 )
 
 
+_PLAIN = {
+    "who": Kind.PERSON,
+    "whom": Kind.PERSON,
+    "whose": Kind.PERSON,
+    "when": Kind.TIME,
+    "where": Kind.PLACE,
+    "why": Kind.REASON,
+}
+
+
 def kind_of(text: str) -> Kind:
-    """The kind of answer a question asks for, by its wording."""
+    """The kind of answer a question asks for, by its wording: a 'who' that comes first asks for a person."""
+    first = _ASKS.search(text)
+    word = first[0].split()[-1].lower() if first else ""
+    if word in _PLAIN and not _TOPIC.match(text):
+        return _PLAIN[word]
     for kind, pattern in _KIND_PATTERNS:
         if pattern.search(text):
             return kind
@@ -127,7 +141,7 @@ def parts_of(question: str) -> tuple[Part, ...]:
 
 
 _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name}
-_MONTHS |= {name.lower(): n for n, name in enumerate(calendar.month_abbr) if name}
+_MONTHS |= {name.lower(): n for n, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ON_DAY = re.compile(
     rf"\bon (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})\.?,? (\d{{4}})\b", re.IGNORECASE

@@ -78,14 +78,16 @@ def test_the_signals_are_numbers_by_name(tmp_path: Path) -> None:
 
 
 def test_every_calibrated_weight_belongs_to_a_signal() -> None:
-    bias, table = answerable._model()
-    assert math.isfinite(bias)
-    assert set(table) <= {one.name for one in fields(Signals)}
-    assert all(scale > 0 for _, _, scale in table.values())
+    for bias, table in answerable._models():
+        assert math.isfinite(bias)
+        assert set(table) <= {one.name for one in fields(Signals)}
+        assert all(scale > 0 for _, _, scale in table.values())
 
 
 def test_the_probability_is_logistic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answerable, "_model", lambda: (0.5, {"confidence": (2.0, -1.0, 0.5)}))
+    sure = (30.0, {})
+    doubt = (0.5, {"confidence": (2.0, -1.0, 0.5)})
+    monkeypatch.setattr(answerable, "_models", lambda: (sure, doubt))
     found = signals(tmp_path, PART, "412 metres")
     assert probability(found) == pytest.approx(1 / (1 + math.exp(-(0.5 + 2.0 * (-0.5 + 1.0) / 0.5))))
     assert probability(replace(found, confidence=-1.5)) == pytest.approx(1 / (1 + math.exp(1.5)))
