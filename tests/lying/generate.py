@@ -47,9 +47,9 @@ def corruptions(articles: Sequence[Article], seed: int, per_kind: int = 40) -> l
     """False claims, at most ``per_kind`` of each kind and two of a kind from one article."""
     found: list[Case] = []
     for kind, op in _LIES.items():
-        found += _some(_each(kind, False, op, articles, seed, mixed=True), per_kind)
+        found += _some(_each(kind, False, op, _shuffled(articles, seed, kind), seed, mixed=True), per_kind)
     for kind, make in corrupt_joins.KINDS.items():
-        found += _some(_made(kind, make, articles, seed), per_kind)
+        found += _some(_made(kind, make, _shuffled(articles, seed, kind), seed), per_kind)
     found += _some(_strangers(articles, seed), per_kind)
     return found
 
@@ -57,11 +57,10 @@ def corruptions(articles: Sequence[Article], seed: int, per_kind: int = 40) -> l
 def paraphrases(articles: Sequence[Article], seed: int, per_kind: int = 40) -> list[Case]:
     """Honest claims, at most ``per_kind`` of each kind and two of a kind from one article."""
     found: list[Case] = []
-    for kind, op in _REWORDINGS.items():
-        found += _some(_each(kind, True, op, articles, seed, mixed=False), per_kind)
-    found += _some(_each("two rewordings at once", True, _twice, articles, seed, mixed=False), per_kind)
+    for kind, op in {**_REWORDINGS, "two rewordings at once": _twice}.items():
+        found += _some(_each(kind, True, op, _shuffled(articles, seed, kind), seed, mixed=False), per_kind)
     for kind, make in reword_shape.ARTICLE_KINDS.items():
-        found += _some(_made(kind, make, articles, seed), per_kind)
+        found += _some(_made(kind, make, _shuffled(articles, seed, kind), seed), per_kind)
     return found
 
 
@@ -72,6 +71,12 @@ def _some(cases: Iterable[Case], most: int) -> list[Case]:
             break
         kept.setdefault(case.claim, case)
     return list(kept.values())
+
+
+def _shuffled(articles: Sequence[Article], seed: int, kind: str) -> list[Article]:
+    """Another order for each kind, so that not the same few articles serve all of them."""
+    order = random.Random(f"{seed} {kind}")
+    return order.sample(articles, len(articles))
 
 
 def _random(seed: int, kind: str, article: Article) -> random.Random:

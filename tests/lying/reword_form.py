@@ -83,7 +83,9 @@ def date_format(sentence: Sentence, text: str, rng: Random) -> list[str]:
     found = []
     masked = outside(text)
     for match in _DAY_MONTH.finditer(masked):
-        if not re.match(r"\d|to |and \d", text[: match.start()][-4:]):
+        # One of two days, or a day before a noun ('a 5 May poll'), cannot be turned round by itself.
+        several = re.search(r"(?:\d|\bto|\bor|\band|,|\ba|\ban|\bthe|'s) $", text[: match.start()])
+        if not several:
             year = f", {match['year'].strip()}" if match["year"] else ""
             day, month = match["day"], match["month"]
             short = f"{month[:3]}" if len(month) > 4 else month
@@ -123,7 +125,7 @@ def name_form(sentence: Sentence, text: str, rng: Random) -> list[str]:
             continue  # a middle name
         titled = re.search(r"(?:[A-Za-z]+) $", text[: mention.start]) and not re.search(
             (
-                r"(?:by|to|with|for|from|and|that|of|said|at|in|on|as"
+                r"\b(?:by|to|with|for|from|and|that|of|said|at|in|on|as"
                 r"|between|when|while|is|was|told|but|when|because) $"
             ),
             text[: mention.start],

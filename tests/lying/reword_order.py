@@ -150,7 +150,7 @@ def reporting_moved(sentence: Sentence, text: str, rng: Random) -> list[str]:
         inner = match["q"]
         first = who[0].upper() + who[1:]
         found.append(f"{first} {verb}: {inner[:-2]}.{inner[-1]}")
-        if not verb.startswith("told"):
+        if not verb.startswith("told") and who not in ("he", "she", "it", "they", "I"):
             found.append(f"{inner} {who} {verb}." if match["w1"] else f"{inner} {verb} {who}.")
     if match := _QUOTE_FIRST.match(text):
         named = len(match["who"].split()) < 7 and not re.search(
