@@ -28,7 +28,7 @@ from qa.secret import Secret
 from qa.trust import is_loopback
 
 if TYPE_CHECKING:
-    from qa.llm import Timeouts
+    from qa.chat_model import Timeouts
 
 # Everything that a server can make these libraries raise; what else comes up is a mistake of ours.
 TROUBLE = (
