@@ -38,15 +38,16 @@ class Draft:
     confidence: float | None
 
 
-def schema(numbers: int) -> dict[str, Any]:
-    """The JSON Schema of a reply over that many evidence sentences."""
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a reply."""
     return {
         "type": "object",
         "properties": {
             "answer": {"type": "string", "maxLength": MAX_CHARACTERS},
             "sentences": {
                 "type": "array",
-                "items": {"type": "integer", "enum": list(range(1, numbers + 1))},
+                # Not only the numbers that exist: a claim with a wrong one is anchored anew, or falls.
+                "items": {"type": "integer"},
                 "maxItems": 2,
             },
         },
@@ -76,7 +77,7 @@ def draft(question: str, evidence: Sequence[Evidence], model: ChatModel, *, max_
     filled = prompts.load(PROMPT).messages(evidence=render(evidence), question=fenced(question))
     messages = [Message(role, content) for role, content in filled]
     shown = "\n\n".join(f"{message.role}:\n{message.content}" for message in messages)
-    form = schema(len(evidence))
+    form = schema()
     reply = model.complete(
         messages, max_tokens=max_tokens, schema=form, top_logprobs=5, grammar=grammar(len(evidence))
     )
