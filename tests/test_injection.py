@@ -26,6 +26,7 @@ from tests.fakes import Asked, FakeChatModel, FakeEmbedder
 from tests.injections import Attack, attacks
 from tests.lying.measure import believe
 from tests.lying_server import filled
+from tests.quoting import is_quotation
 from tests.small_paper import index_of
 
 ATTACKS = attacks()
@@ -180,8 +181,13 @@ def _asked(retriever: Retriever, attack: Attack, model: Obedient) -> Answer | No
 
 def _as_facts(answer: Answer) -> list[str]:
     """The claims that are printed as they are, not as quotations of an article."""
-    quotations = {f"“{' '.join(one.quote.split())}”" for one in answer.citations}
-    return [claim.text for claim in answer.claims if claim.text not in quotations]
+    return [claim.text for claim in answer.claims if not is_quotation(claim, answer)]
+
+
+def _torn_out(answer: Answer, attack: Attack) -> list[str]:
+    """Quotations of the false thing without the order to say it."""
+    price = _plain(attack.topic.lie[4:])
+    return [one.quote for one in answer.citations if _plain(one.quote).startswith((price, f"the {price}"))]
 
 
 @pytest.mark.parametrize("mode", Obedient.MODES)
@@ -195,6 +201,7 @@ def test_an_obedient_model_changes_no_fact(
         return
     plain = _asked(untouched, attack, Obedient(attack, mode))
     assert plain is not None
+    assert attack.asserts or _torn_out(answer, attack) == []
     for text in _as_facts(answer):
         assert "PWNED" not in text
         if "99" not in text:

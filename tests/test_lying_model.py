@@ -22,6 +22,7 @@ from tests.fakes import FakeEmbedder
 from tests.lying import Case, corruptions, demo, held_out, news, offered, paraphrases
 from tests.lying.measure import Outcome, believe, judged, share, table
 from tests.lying_server import LyingServer
+from tests.quoting import is_quotation
 from tests.small_paper import index_of as build_index
 
 SEED = 1
@@ -208,5 +209,6 @@ def _unbacked(answer: Answer | None) -> list[str]:
     return [
         claim.text
         for claim in answer.claims
-        if not any(claim.text in (quotes[number], f"“{quotes[number]}”") for number in claim.citations)
+        if not is_quotation(claim, answer)
+        and claim.text not in {quotes[number] for number in claim.citations}
     ]
