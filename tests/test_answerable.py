@@ -85,7 +85,7 @@ def test_every_calibrated_weight_belongs_to_a_signal() -> None:
 
 
 def test_the_probability_is_logistic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sure = (30.0, {})
+    sure: tuple[float, dict[str, tuple[float, float, float]]] = (30.0, {})
     doubt = (0.5, {"confidence": (2.0, -1.0, 0.5)})
     monkeypatch.setattr(answerable, "_models", lambda: (sure, doubt))
     found = signals(tmp_path, PART, "412 metres")
