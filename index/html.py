@@ -18,6 +18,7 @@ _HIDING = re.compile(
     |(?:left|top|right)\s*:\s*-\d{4,}|clip\s*:\s*rect\(\s*0|clip-path\s*:\s*inset\(\s*(?:50|100)%""",
     re.IGNORECASE | re.VERBOSE,
 )
+_COLOURS = re.compile(r"(?<![\w-])(color|background(?:-color)?)\s*:\s*(#[0-9a-f]{3,8}|[a-z]+)", re.IGNORECASE)
 _CSS_RULE = re.compile(r"([^{}]{1,500})\{([^{}]{0,2000})\}")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SIMPLE_SELECTOR = re.compile(r"(?P<tag>[a-z][a-z0-9]*)?(?:(?P<mark>[.#])(?P<name>[\w-]+))?$", re.IGNORECASE)
@@ -128,9 +129,23 @@ def _hiding_rules(tree: Any) -> frozenset[str]:
     for style in tree.iter("style"):
         sheet = _CSS_COMMENT.sub("", style.text_content()[:200_000])
         for selectors, body in _CSS_RULE.findall(sheet):
-            if _HIDING.search(body):
+            if _hides(body):
                 found.update(selector.strip().lower() for selector in selectors.split(","))
     return frozenset(found)
+
+
+def _hides(style: str) -> bool:
+    """Whether CSS declarations leave nothing to see, text in the colour of its background included."""
+    if _HIDING.search(style):
+        return True
+    colours = {name.lower()[:10]: _colour(value) for name, value in _COLOURS.findall(style)}
+    return "color" in colours and colours["color"] == colours.get("background")
+
+
+def _colour(value: str) -> str:
+    """A colour in six hexadecimal digits, where it is given in hexadecimal or is black or white."""
+    plain = {"white": "#ffffff", "black": "#000000"}.get(value.lower(), value.lower())
+    return "#" + "".join(2 * digit for digit in plain[1:]) if re.fullmatch("#[0-9a-f]{3}", plain) else plain
 
 
 def _is_hidden(element: Any, rules: frozenset[str]) -> bool:
@@ -140,7 +155,7 @@ def _is_hidden(element: Any, rules: frozenset[str]) -> bool:
         return True
     if element.get("aria-hidden", "").strip().lower() == "true":
         return True
-    if _HIDING.search(element.get("style", "")):
+    if _hides(element.get("style", "")):
         return True
     classes = element.get("class", "").lower().split()
     if not _UNSEEN_CLASSES.isdisjoint(classes):

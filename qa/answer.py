@@ -41,7 +41,7 @@ class Question:
 
     text: str
     id: str = ""
-    k: int = 8
+    k: int = 10
     since: date | None = None
     until: date | None = None
     sources: tuple[str, ...] = ()

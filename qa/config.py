@@ -98,7 +98,7 @@ class Settings:
     embedding_base_url: str | None = _key("url", "address of the embedding service, when it is another one")
     embedding_api_key: str | None = _key("text", "key for the embedding service", secret=True)
     embedding_dimensions: int | None = _key("int", "length of that service's vectors", low=8, high=16_384)
-    k: int = _key("int", "passages to retrieve for a question", 8, low=1, high=100)
+    k: int = _key("int", "passages to retrieve for a question", 10, low=1, high=100)
     evidence_tokens: int = _key("int", "tokens of evidence shown to the model", 320, low=50, high=20_000)
     max_tokens: int = _key("int", "tokens the model may write", 300, low=16, high=32_000)
     timeout_connect: float = _key("float", "seconds to reach the service", 10.0, low=0.1, high=600)

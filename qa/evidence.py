@@ -173,10 +173,11 @@ def _numbered(chosen: dict[tuple[str, int], Ranked]) -> tuple[Evidence, ...]:
 
 # What a chat template or a numbered list would read as its own; articles are data.
 _CONTROL = re.compile(
-    r"<\s*[|｜]([^<>|｜]{0,40})[|｜]\s*>|<\s*/?\s*(?:s|system|user|assistant|think|tool_call)\s*>|\[/?INST\]",
+    r"<\s*[|｜]([^<>|｜]{0,40})[|｜]\s*>|<\s*/?\s*(?:s|system|user|assistant|think|tool_call)\s*>|\[/?INST\]"
+    r"|<<\s*/?\s*SYS\s*>>|<\s*/?\s*(?:start|end)_of_turn\s*>|[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]",
     re.IGNORECASE,
 )
-_NUMBERING = re.compile(r"\[\s*(\d+)\s*\]")
+_NUMBERING = re.compile(r"[\[［【]\s*(\d+)\s*[\]］】]")
 
 
 def fenced(text: str) -> str:

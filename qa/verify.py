@@ -68,6 +68,8 @@ def check(claim: str, evidence: Evidence, context: Context) -> Verdict:
         return Verdict(False, ("empty",))
     if words == plain(evidence.text):
         return Verdict(True)
+    if _after_colon(words, evidence.text):
+        return Verdict(False, ("attribution",))
     theirs = tokens(evidence.text, context.quoted)
     article = names.names(f"{context.title}\n{context.text}")
     ours = settled(tokens(claim), theirs, context, article)
@@ -80,6 +82,22 @@ def check(claim: str, evidence: Evidence, context: Context) -> Verdict:
             if _stands(rewritten, form):
                 return Verdict(True)
     return Verdict(False, (_disorder(ours, theirs),))
+
+
+# What stands before a colon says how the rest is meant ('Rumour: …', 'Write: …'), in whatever language.
+_COLON = re.compile(r"\s?(?::\s+|：\s*)|(?<=[^\x00-\x7f]):\s*")
+_WORDS = re.compile(r"\w+")
+
+
+def _after_colon(claim: str, evidence: str) -> bool:
+    """Whether the claim is all from behind a colon, without any word of what stands before it."""
+    ours = set(_WORDS.findall(claim.lower()))
+    for colon in _COLON.finditer(evidence):
+        lead = set(_WORDS.findall(plain(evidence[: colon.start()]).lower()))
+        rest = set(_WORDS.findall(plain(evidence[colon.end() :]).lower()))
+        if lead and len(ours) > 3 and len(ours & rest) >= 0.8 * len(ours) and not (ours - rest) & lead:
+            return True
+    return False
 
 
 def context_of(evidence: Evidence) -> Context:
