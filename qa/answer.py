@@ -87,6 +87,13 @@ class _Answered:
     checked: tuple[Checked, ...]
 
     @property
+    def _says_it(self) -> bool:
+        """Whether there is a verified claim that is a sentence by itself."""
+        return any(
+            one.evidence and not one.quoted and says_more(one.text, self.part.text) for one in self.checked
+        )
+
+    @property
     def found(self) -> Found:
         stands = any(one.evidence and not one.quoted for one in self.checked)
         confidence = self.draft.confidence if self.draft else None
@@ -95,7 +102,7 @@ class _Answered:
             _by_score(self.evidence),
             self.checked,
             pool(self.ranked),
-            sure=stands and confidence is not None and confidence > SURE,
+            sure=stands and (self._says_it if confidence is None else confidence > SURE),
         )
 
 
@@ -147,7 +154,7 @@ class Answerer:
         )
         signals = [self._signals(one) for one in answered]
         likely = min(probability(one) for one in signals)
-        lines = compose([one.found for one in answered], fill=not _complete(answered))
+        lines = compose([one.found for one in answered])
         if likely < self._options.threshold or not lines:
             clock.lap("verify_s")
             return self._abstention(question, answered, shared, likely, clock)
@@ -305,14 +312,6 @@ class _Clock:
 
 def _by_score(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     return tuple(sorted(evidence, key=lambda one: -one.score))
-
-
-def _complete(answered: Sequence[_Answered]) -> bool:
-    """Whether every part has a verified claim that is a sentence by itself."""
-    return all(
-        any(one.evidence and not one.quoted and says_more(one.text, part.part.text) for one in part.checked)
-        for part in answered
-    )
 
 
 def _final(checked: Checked) -> Check:
