@@ -42,7 +42,7 @@ def test_each_layer_wins_over_the_next(tmp_path: Path) -> None:
         (2, "environment QA_K"),
         (3, work),
         (4, str(tmp_path / "user.toml")),
-        (8, "default"),
+        (10, "default"),
     ]
 
 
@@ -66,7 +66,7 @@ def test_a_named_file_is_read_instead_of_the_others(tmp_path: Path) -> None:
     named.write_text("jobs = 2", encoding="utf-8")
     (tmp_path / "qa.toml").write_text("k = 3\njobs = 5", encoding="utf-8")
     got = load(file=named, environ={}, folder=tmp_path, user=tmp_path / "qa.toml")
-    assert (got.jobs, got.k) == (2, 8)
+    assert (got.jobs, got.k) == (2, 10)
     with pytest.raises(Missing, match=r"absent\.toml"):
         load(file=tmp_path / "absent.toml", environ={}, folder=tmp_path)
 
