@@ -58,6 +58,12 @@ def _units(text: str, start: int, end: int) -> list[_Unit]:
     kind, certain = _kind(text[start:end], whole=True)
     if kind:
         return [_Unit(start, end, kind, certain, last=True, whole=True)]
+    # Nearly every paragraph ends in reporting, and its last sentence shows that: the rest need not be cut up.
+    near = [match.end() for match in _UNIT_END.finditer(text, max(start, end - _LONGEST), end)]
+    if near and near[-1] < end:
+        unit = text[near[-1] : end].rstrip()
+        if not _kind(unit, whole=False)[0]:
+            return [_Unit(start, near[-1] + len(unit), "", certain=False, last=True, whole=True)]
     borders = [start, *(match.end() for match in _UNIT_END.finditer(text, start, end)), end]
     units: list[_Unit] = []
     for begin, after in reversed(list(pairwise(borders))):
