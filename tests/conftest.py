@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import platformdirs
@@ -63,3 +64,10 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the data in ../shared, which is not there")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """A runner that was started in the background ignores SIGINT, and so would every test of Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
