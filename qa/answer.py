@@ -12,7 +12,7 @@ import prompts
 from index.types import Passage, Query
 from qa.answerable import Signals, probability
 from qa.budget import total
-from qa.compose import Found, Line, citation, cite, compose, says_more
+from qa.compose import Found, citation, cite, compose, says_more
 from qa.config import Settings
 from qa.draft import PROMPT, Draft, draft
 from qa.entail import entailed
@@ -85,6 +85,7 @@ class _Answered:
     evidence: tuple[Evidence, ...]
     draft: Draft | None
     checked: tuple[Checked, ...]
+    signals: Signals
 
     @property
     def _says_it(self) -> bool:
@@ -143,17 +144,15 @@ class Answerer:
         clock.lap("evidence_s")
         if not shared:
             return self._abstention(question, (), shared, 0.0, clock)
-        drafts = [self._draft(part, own, on_progress) for part, own in self._shares(parts, ranked, shared)]
+        shares = self._shares(parts, ranked, shared)
+        drafts = [self._draft(part, own, on_progress) for part, own in shares]
         clock.lap("generate_s")
         on_progress("checking")
         answered = tuple(
-            _Answered(part, order, own, written, self._verified(written, own))
-            for (part, own), order, written in zip(
-                self._shares(parts, ranked, shared), ranked, drafts, strict=True
-            )
+            self._checked(part, order, own, written)
+            for (part, own), order, written in zip(shares, ranked, drafts, strict=True)
         )
-        signals = [self._signals(one) for one in answered]
-        likely = min(probability(one) for one in signals)
+        likely = min(probability(one.signals) for one in answered)
         lines = compose([one.found for one in answered])
         if likely < self._options.threshold or not lines:
             clock.lap("verify_s")
@@ -162,7 +161,7 @@ class Answerer:
         clock.lap("verify_s")
         for claim in claims:
             on_claim(claim, [one for one in citations if one.id in claim.citations])
-        return self._answer(question, answered, lines, likely, clock)
+        return self._answer(question, answered, claims, citations, likely, clock)
 
     def _retrieve(self, question: Question, parts: Sequence[Part]) -> list[Passage]:
         """The passages for the whole question and for each of its parts, in turn, each once."""
@@ -224,18 +223,22 @@ class Answerer:
             return checked
         return tuple(entailed(one, self._model) for one in checked)
 
-    def _signals(self, one: _Answered) -> Signals:
-        return Signals.of(one.part, one.ranked, one.draft, one.checked, self._retriever.catalog)
+    def _checked(
+        self, part: Part, ranked: Sequence[Ranked], evidence: tuple[Evidence, ...], written: Draft | None
+    ) -> _Answered:
+        checked = self._verified(written, evidence)
+        signals = Signals.of(part, ranked, written, checked, self._retriever.catalog)
+        return _Answered(part, ranked, evidence, written, checked, signals)
 
     def _answer(
         self,
         question: Question,
         answered: tuple[_Answered, ...],
-        lines: Sequence[Line],
+        claims: tuple[Claim, ...],
+        citations: tuple[Citation, ...],
         likely: float,
         clock: _Clock,
     ) -> Answer:
-        claims, citations = cite(lines)
         return Answer(
             id=question.id,
             question=question.text,
@@ -289,7 +292,7 @@ class Answerer:
                 "parts": [part.part.text for part in answered],
                 "probability": round(likely, 4),
                 "threshold": self._options.threshold,
-                "signals": [dict(self._signals(part).named()) for part in answered],
+                "signals": [dict(part.signals.named()) for part in answered],
             },
         )
 
