@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.facts import ANSWERABLE
 from index.types import Query
 from qa import config, wiring
 from qa.evidence import FEATURES, similarities, split
 from qa.features import LEXICAL, Terms, lexical
 from qa.question import Part, kind_of
 
-ANSWERABLE = frozenset({"single", "numeric", "temporal", "attribution", "multi", "list", "why", "conflict"})
 CUTS = (1, 2, 3, 5, 8, 10, 12, 15)
 Matrix = NDArray[np.float64]
 

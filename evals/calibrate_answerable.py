@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.calibrate import ANSWERABLE
-from evals.facts import held
+from evals.facts import ANSWERABLE, held
 from qa.answerable import LEAST_SCORE
 
 Matrix = NDArray[np.float64]

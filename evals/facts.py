@@ -10,6 +10,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+# The types of gold questions that the articles answer.
+ANSWERABLE = frozenset({"single", "numeric", "temporal", "attribution", "multi", "list", "why", "conflict"})
+
 _SCALES = {"bn": "billion", "mn": "million", "m": "million", "tn": "trillion", "k": "thousand"}
 _STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("[\u2018\u2019\u201a\u2032`\u00b4]"), "'"),

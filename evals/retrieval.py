@@ -26,13 +26,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
 
+from evals.facts import ANSWERABLE
 from index.catalog import Catalog
 from index.retrieve import Retriever, match_expression
 from index.types import Chunk, Embedder, Query
 from index.vectors import Vectors
 from qa.errors import UsageError
 
-ANSWERABLE = frozenset({"single", "numeric", "temporal", "attribution", "multi", "list", "why", "conflict"})
 COLUMNS = ("recall@5", "multi", "passages@5", "MRR", "ev@3", "ev@5", "ev@8")
 DEPTH = 200
 
