@@ -1,10 +1,7 @@
 """Where facts are lost: ``python -m evals.losses --index DIR --gold FILE… [--out ANSWERS.jsonl]``.
 
 Asks every question of the gold files and prints, for each wrong answer, the first stage that no longer had
-the facts: ``retrieval`` (not in the passages), ``evidence`` (not in the sentences chosen), ``draft`` (the
-model wrote something else), ``verification`` (the draft had them and was not let through), ``wording``
-(verified, but not among what was printed), ``abstention`` (withheld), ``forbidden`` (a wrong form was printed
-too), or ``answered`` (there is no answer, and one was given). Then a table of figures.
+the facts (``evals.stages``). Then a table of figures.
 """
 
 from __future__ import annotations
@@ -19,14 +16,14 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from evals.facts import held, holds
+from evals.facts import held
+from evals.stages import UNANSWERED, Way, lost_at
 from index.types import Query
 from qa import config, wiring
 from qa.answer import Answerer, Options, Question
 from qa.render import to_dict
 from qa.types import Answer
 
-UNANSWERED = frozenset({"unanswerable", "false_premise"})
 SHORT = 60
 
 
@@ -41,23 +38,15 @@ class Outcome:
 
 def judge(gold: dict[str, Any], answer: Answer, passages: str) -> str:
     """The stage at which the answer went wrong, or an empty string."""
-    facts = gold["facts"]
-    bad = any(holds(answer.answer, [form]) for form in gold.get("forbidden", []))
-    if gold["type"] in UNANSWERED:
-        right = bool(facts) and all(held(answer.answer, facts)) and not bad
-        return "" if answer.abstained or (gold["type"] == "false_premise" and right) else "answered"
-    if not answer.abstained and all(held(answer.answer, facts)):
-        return "forbidden" if bad else ""
-    evidence = " . ".join(one.text for one in answer.trace.evidence)
-    for stage, text in (("retrieval", passages), ("evidence", evidence)):
-        if not all(held(text, facts)):
-            return stage
-    if answer.abstained:
-        return "abstention"
-    drafted = " . ".join(check.drafted for check in answer.trace.checks)
-    if all(held(drafted, facts)):
-        return "verification" if any(not check.printed for check in answer.trace.checks) else "wording"
-    return "draft"
+    way = Way(
+        said=answer.answer,
+        abstained=answer.abstained,
+        passages=passages,
+        evidence=" . ".join(one.text for one in answer.trace.evidence),
+        drafted=" . ".join(check.drafted for check in answer.trace.checks),
+        withheld=any(not check.printed for check in answer.trace.checks),
+    )
+    return lost_at(gold["type"], gold["facts"], gold.get("forbidden", ()), way)
 
 
 def report(outcomes: Sequence[Outcome]) -> str:

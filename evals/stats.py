@@ -120,7 +120,7 @@ def _mcnemar(differences: Sequence[float]) -> float:
     better, worse = sum(one > 0 for one in differences), sum(one < 0 for one in differences)
     flipped = better + worse
     rarer = sum(comb(flipped, k) for k in range(min(better, worse) + 1))
-    return min(1.0, 2.0 * rarer / 2.0**flipped)
+    return min(1.0, 2 * rarer / (1 << flipped))
 
 
 def _sign_flips(differences: Sequence[float], seed: int) -> float:
