@@ -7,30 +7,40 @@ articles.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from evals.facts import normalise
-from qa.errors import UsageError
+from evals.gold_rows import GoldInvalid, rows, schema
+from evals.stages import UNANSWERED
+
+__all__ = [
+    "ArticleText",
+    "GoldBrief",
+    "GoldConflict",
+    "GoldConversation",
+    "GoldEvent",
+    "GoldEvidence",
+    "GoldInvalid",
+    "GoldNugget",
+    "GoldPerson",
+    "GoldQuestion",
+    "GoldTurn",
+    "check_evidence",
+    "load_briefs",
+    "load_conversations",
+    "load_questions",
+    "schema",
+    "settled",
+    "turns",
+    "verbatim",
+]
 
 ArticleText = Callable[[str], str | None]
 """The text of the article at a path, headline first; None where there is no such article."""
 Forms = tuple[str, ...]
-
-
-class GoldInvalid(UsageError):
-    """Gold that cannot be used; ``problems`` has a line for every mistake."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-        super().__init__("\n".join([f"The gold cannot be used, correct {count}:", *problems]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +155,7 @@ class GoldBrief:
 
 def load_questions(path: Path) -> tuple[GoldQuestion, ...]:
     """The questions of a file. Raises GoldInvalid, and UsageError if the file cannot be read."""
-    return tuple(_question(row, path, line) for line, row in _rows(path, "questions"))
+    return tuple(_question(row, path, line) for line, row in rows(path, "questions"))
 
 
 def load_conversations(path: Path) -> tuple[GoldConversation, ...]:
@@ -157,13 +167,25 @@ def load_conversations(path: Path) -> tuple[GoldConversation, ...]:
             line,
             str(path),
         )
-        for line, row in _rows(path, "conversations")
+        for line, row in rows(path, "conversations")
+    )
+
+
+def turns(conversations: Iterable[GoldConversation]) -> tuple[GoldTurn, ...]:
+    """All turns in order. What the articles answer after the first turn is of the type ``follow_up``.
+
+    Such a question leans on what was said before it, which makes it harder than its own type.
+    """
+    return tuple(
+        replace(turn, type="follow_up") if n and turn.type not in UNANSWERED else turn
+        for one in conversations
+        for n, turn in enumerate(one.turns)
     )
 
 
 def load_briefs(path: Path) -> tuple[GoldBrief, ...]:
     """The briefs of a file. Raises GoldInvalid, and UsageError if the file cannot be read."""
-    return tuple(_brief(row, path, line) for line, row in _rows(path, "briefs"))
+    return tuple(_brief(row, path, line) for line, row in rows(path, "briefs"))
 
 
 def check_evidence(
@@ -212,96 +234,7 @@ def _quotes(item: GoldQuestion | GoldConversation | GoldBrief) -> Iterator[tuple
         yield from ((one.article, one.quote) for one in item.evidence)
 
 
-# Reading
-
-
-def _rows(path: Path, kind: str) -> list[tuple[int, dict[str, Any]]]:
-    """The objects of a file with their lines, all of them valid."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"The gold file {path} cannot be read ({reason}); give a JSONL file.") from error
-    rows: list[tuple[int, dict[str, Any]]] = []
-    problems: list[str] = []
-    first: dict[str, int] = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            problems.append(f"{path}:{number}: is no JSON: {error}")
-            continue
-        found = list(_mistakes(row, kind))
-        if not found and (earlier := first.setdefault(row["id"], number)) != number:
-            found = [f"id: {row['id']!r} is already on line {earlier}"]
-        problems += [f"{path}:{number}: {one}" for one in found]
-        rows.append((number, row))
-    if not rows and not problems:
-        problems.append(f"{path}:1: there is nothing in it")
-    if problems:
-        raise GoldInvalid(problems)
-    return rows
-
-
-def schema(kind: str) -> dict[str, Any]:
-    """The JSON Schema of ``questions``, ``briefs`` or ``conversations``."""
-    text = files("evals").joinpath(f"schemas/{kind}.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
-
-
-@lru_cache(maxsize=4)
-def _validator(kind: str) -> Any:
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(schema(kind))
-
-
-def _mistakes(row: Any, kind: str, where: str = "") -> Iterator[str]:
-    """What is wrong with an object, each with its place in it."""
-    for error in sorted(_validator(kind).iter_errors(row), key=lambda one: list(map(str, one.absolute_path))):
-        yield f"{where}{_place(error.absolute_path)}{error.message}"
-    if not isinstance(row, dict):
-        return
-    yield from (f"{where}{one}" for one in _misspelt(row, set(schema(kind)["properties"])))
-    for name in ("facts", "forbidden", "must_not"):
-        yield from (f"{where}{one}" for one in _unmatchable(row.get(name), name))
-    if kind == "briefs":
-        for name in ("nuggets", "timeline"):
-            for n, one in enumerate(_objects(row.get(name))):
-                yield from _unmatchable(one.get("forms"), f"{name}[{n}].forms")
-    for n, turn in enumerate(_objects(row.get("turns"))) if kind == "conversations" else ():
-        full = {"id": row.get("id", "-"), **turn} if isinstance(turn, dict) else turn
-        yield from _mistakes(full, "questions", f"turns[{n}].")
-        if n and not turn.get("standalone"):
-            yield f"turns[{n}]: 'standalone' is a required property"
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _place(path: Iterable[str | int]) -> str:
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return f"{name.lstrip('.')}: " if name else ""
-
-
-def _misspelt(row: Mapping[str, Any], known: set[str]) -> Iterator[str]:
-    """Unknown fields are left alone, unless one looks like a known one that is not there."""
-    for name in row.keys() - known:
-        if near := get_close_matches(name, known - row.keys(), 1, 0.8):
-            yield f"{name}: there is no such field; {near[0]} was meant?"
-
-
-def _unmatchable(value: Any, name: str) -> Iterator[str]:
-    """Forms of which nothing is left to compare, so that no answer could ever hold them."""
-    for n, one in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(one, list):
-            yield from _unmatchable(one, f"{name}[{n}]")
-        elif isinstance(one, str) and one.strip() and not normalise(one):
-            yield f"{name}[{n}]: {one!r} has no letter or digit to look for"
+# Rows to values
 
 
 def _question(row: Mapping[str, Any], path: Path, line: int) -> GoldQuestion:

@@ -23,10 +23,9 @@ _TELL = (
 )
 _TOLD = (
     r"(?:mentioned|stated|specified|provided|given|found|known|available|disclosed|included|contained|covered"
-    r"|reported|discussed|present|answered)"
+    r"|reported|discussed|present|answered|named|described|explained|said)"
 )
 _HOW = r"(?:\w+ly )?"
-_NOT = r"(?:not|n't)"
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -36,14 +35,14 @@ _PATTERNS = tuple(
         r" (?:answer|find|tell|determine|say|provide|locate)\b",
         r"\b(?:i|we) (?:do not|don't) (?:know\b|have (?:any |enough |sufficient |specific |the )?"
         r"(?:information|data|details?|knowledge|access)\b)",
-        rf"\b(?:cannot|can't|can not|could not|couldn't|impossible to|unable to) (?:be )?"
+        rf"\b(?:cannot|can't|can not|could not|couldn't|not possible to|impossible to|unable to) (?:be )?"
         rf"(?:answer|determine|find|found)\w*\b[^.]*\b{_SOURCE}\b",
         # the articles do not
         rf"\b{_SOURCE}\b[^.]{{0,60}}\b(?:do|does|did)(?: not|n't) {_HOW}{_TELL}\b",
         rf"\b{_SOURCE}\b[^.]{{0,60}}\b(?:is|are|has|have)(?: not|n't) {_HOW}{_TOLD}\b",
         rf"\b{_SOURCE} (?:provides?|contains?|gives?|has|have|offers?|holds?) (?:no|insufficient)\b",
         rf"\bnone of {_WHICH}(?:\w+ )?{_SOURCE}\b",
-        rf"\bnot {_HOW}(?:be )?(?:{_TOLD} )?(?:in|by|from) {_WHICH}{_SOURCE}\b",
+        rf"(?:\bnot|n't) {_HOW}(?:be )?(?:{_TOLD} )?(?:in|by|from) {_WHICH}{_SOURCE}\b",
         # there is nothing
         r"\b(?:there(?: i|')s|there (?:are|was|were)|i have|i found|we have) (?:no|not enough|insufficient"
         r"|not any|not sufficient) (?:\w+ ){0,2}(?:information|details?|mention|answer|reference|context)\b",
@@ -51,7 +50,7 @@ _PATTERNS = tuple(
         r"^\W*(?:no|insufficient|not enough) (?:\w+ )?"
         r"(?:information|answer|data|details?|evidence|mention)\b",
         # nothing but that
-        rf"^[^.]{{0,80}}\b(?:is|are|was|were) {_NOT} {_HOW}{_TOLD}\W*$",
+        rf"^[^.]{{0,80}}\b(?:is|are|was|were)(?: not|n't) {_HOW}{_TOLD}\W*$",
         rf"^\W*(?:unknown|none|n/?a|empty response|not (?:{_TOLD}|applicable))\W*$",
     )
 )
