@@ -219,23 +219,28 @@ def several() -> list[Score]:
     ]
 
 
+def rounded(scores: list[Score]) -> dict[str, tuple[float, int]]:
+    """Each figure with four decimals, and over how many."""
+    return {name: (round(one.value or 0.0, 4), one.n) for name, one in summarise(scores).items()}
+
+
 def test_accuracy_of_each_kind_by_hand() -> None:
-    figures = {name: (one.value, one.n) for name, one in summarise(several()).items()}
-    assert figures["accuracy"] == (pytest.approx(3 / 7), 7)
+    figures = rounded(several())
+    assert figures["accuracy"] == (0.4286, 7)
     # Neither questions without an answer nor false premises are among the answerable.
     assert figures["accuracy_answerable"] == (0.25, 4)
     assert figures["accuracy_unanswerable"] == (0.5, 2)
     assert figures["accuracy_false_premise"] == (1.0, 1)
     # of the answerable those that were answered: a failure and an abstention are none
     assert figures["precision_when_answering"] == (0.5, 2)
-    assert figures["failure_rate"] == (pytest.approx(1 / 7), 7)
+    assert figures["failure_rate"] == (0.1429, 7)
 
 
 def test_abstention_by_hand() -> None:
-    figures = {name: (one.value, one.n) for name, one in summarise(several()).items()}
+    figures = rounded(several())
     assert figures["abstention_precision"] == (0.5, 2)
     assert figures["abstention_recall"] == (0.5, 2)
-    assert figures["abstention_rate"] == (pytest.approx(2 / 7), 7)
+    assert figures["abstention_rate"] == (0.2857, 7)
 
 
 def test_ratios_are_of_sums() -> None:
@@ -243,7 +248,7 @@ def test_ratios_are_of_sums() -> None:
     # facts: 2 of 2, 1 of 2, 0 of 2, 0 of 2
     assert figures["fact_recall"].value == pytest.approx(3 / 8)
     assert figures["cited_fact_recall"].value == pytest.approx(2 / 8)
-    assert (figures["quote_validity"].value, figures["quote_validity"].n) == (pytest.approx(2 / 3), 3)
+    assert rounded(several())["quote_validity"] == (0.6667, 3)
     six = replace(GOLD, facts=tuple((word,) for word in "abcdef"), forbidden=())
     uneven = [scored(six, answered("a b c d e f")), scored(replace(six, facts=(("z",),)), answered("y"))]
     # six of seven facts; the mean of the two recalls would be one half
