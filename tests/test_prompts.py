@@ -33,6 +33,12 @@ PINNED: tuple[tuple[str, int, frozenset[str], str], ...] = (
         frozenset({"quotation", "claim"}),
         "0653cfb333f719388364780821eb8e0820b7048a424f14e74d3ab40f3ef3b5a1",
     ),
+    (
+        "judge",
+        1,
+        frozenset({"question", "fact", "answer"}),
+        "138a5983b2ae8a769a7dde4d8d91d7c21b2399ac94004fa160fe2721541b2516",
+    ),
 )
 NAMES = sorted(
     path.name.removesuffix(".md") for path in files("prompts").iterdir() if path.name.endswith(".md")

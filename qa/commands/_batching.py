@@ -56,7 +56,7 @@ def answer_file(
                 answerer(effective, yes=yes, no_model=no_model, narrator=narrator) as ready,
             ):
                 narrator.pause()
-                with _shown(screen, len(asked), out) as (report, say):
+                with shown(screen, len(asked), out) as (report, say):
                     outcome = batch.run(
                         asked,
                         ready.ask,
@@ -89,7 +89,7 @@ def _summary(outcome: Outcome, before: int, faults: int) -> str:
 
 
 @contextmanager
-def _shown(
+def shown(
     screen: Console, total: int, out: Path | None
 ) -> Iterator[tuple[Callable[[Outcome], None], Callable[[str], None]]]:
     """How far it is: a bar on a terminal that does not get the answers as well, else now and then a line."""

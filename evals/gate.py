@@ -1,0 +1,222 @@
+"""The sets of ``gate.toml`` run, and held against their bounds.
+
+A set with ``recorded`` replays what the model said before, so that it is quick and the same on every machine;
+a prompt that was not recorded is a failure, for then nobody knows what the model would say now. A set without
+asks the model itself, and is left out, with a sentence, where its weights are not there.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evals import fingerprint, gatefile, report, runner
+from evals.folder import Writer
+from evals.gatefile import Bound, GateSet, Update
+from evals.recorded import NotRecorded, RecordedEmbedder, Replies, Silent, files_of
+from evals.report import Report
+from qa import config, wiring
+from qa.batch import Outcome
+from qa.errors import ModelMissing, ServiceUnreachable, UsageError
+from qa.reply_cache import CachedChat
+
+if TYPE_CHECKING:
+    from index.types import Embedder
+    from qa.chat_model import ChatModel
+    from qa.config import Settings
+
+Say = Callable[[str], None]
+Shown = Callable[[Outcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the verdict on a set: what was asked for, what was found."""
+
+    what: str
+    wanted: str
+    found: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a set. ``skipped``: why it was not run. ``report``: None where it was not."""
+
+    set: GateSet
+    rows: tuple[Row, ...]
+    report: Report | None = None
+    skipped: str = ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether nothing fell short."""
+        return all(row.kept for row in self.rows)
+
+
+def run(
+    wanted: GateSet, settings: Settings, out: Path, *, update: bool = False, say: Say, shown: Shown
+) -> Result:
+    """Runs a set and holds it against its bounds.
+
+    settings: the user's, of which only the folder of models counts. out: folder for the runs.
+    update: changed gold and articles are no reason not to run.
+    """
+    changed = [] if update else list(changes(wanted))
+    if changed:
+        return Result(wanted, tuple(changed))
+    try:
+        with tempfile.TemporaryDirectory() as scratch, _opened(wanted, settings, Path(scratch), say) as setup:
+            found = _run(wanted, setup, out / wanted.name, say, shown)
+    except ModelMissing as missing:
+        return Result(wanted, (), skipped=f"not run, for {missing}")
+    except NotRecorded as error:
+        row = Row("recorded vectors", "one for each text", str(error), False)
+        return Result(wanted, (row,))
+    return Result(wanted, tuple(verdict(wanted, found)), found)
+
+
+def changes(wanted: GateSet) -> Iterator[Row]:
+    """A row for the gold file and for the articles, where the bounds were set with other ones."""
+    for what, before, now in (
+        ("gold file", wanted.gold_sha256, fingerprint.of_file(wanted.gold)),
+        ("articles", wanted.corpus_sha256, fingerprint.of_folder(wanted.corpus)),
+    ):
+        if before != now:
+            yield Row(what, before[:12] or "none yet", f"{now[:12]}: changed, set the bounds anew", False)
+
+
+def verdict(wanted: GateSet, found: Report) -> Iterator[Row]:
+    """A row for each bound, and one for questions that failed."""
+    failed = [score for score in found.scores if score.failed]
+    if unrecorded := [score for score in failed if score.failed.startswith(NotRecorded.__name__)]:
+        words = f"{len(unrecorded)} of {len(found.scores)} questions ask what was not recorded; record anew"
+        yield Row("recorded replies", "all", words, False)
+    if rest := len(failed) - len(unrecorded):
+        yield Row("questions that failed", "none", str(rest), False)
+    for bound in wanted.bounds:
+        measured = found.figures[bound.figure].value
+        sign = "at most" if bound.ceiling else "at least"
+        value = report.shown(bound.figure, measured)
+        yield Row(bound.figure, f"{sign} {bound.value:g}", value, bound.holds(measured))
+
+
+def updated(result: Result, *, lower: bool) -> Update:
+    """The bounds that a result suggests: tightened, and with ``lower`` made easier where it fell short.
+
+    Raises UsageError where it falls short and may not be lowered, or where questions failed.
+    """
+    wanted, found = result.set, result.report
+    if found is None or any(score.failed for score in found.scores):
+        raise UsageError(f"the set {wanted.name} was not run to its end, so its bounds cannot be set")
+    bounds: dict[Bound, float] = {}
+    for bound in wanted.bounds:
+        measured = found.figures[bound.figure].value
+        if measured is None:
+            raise UsageError(f"the set {wanted.name} has nothing to measure {bound.figure} by; leave it out")
+        fresh = bound.tightened(measured, wanted.margin)
+        bounds[bound] = fresh if not bound.holds(measured) or not bound.easier(fresh) else bound.value
+        if bound.easier(bounds[bound]) and not lower:
+            raise UsageError(
+                f"the set {wanted.name} falls short of {bound.figure} {bound.value:g} with {measured:.4f}; "
+                "mend that, or make the bound easier with --lower WHY"
+            )
+    return Update(wanted.name, bounds, fingerprint.of_file(wanted.gold), fingerprint.of_folder(wanted.corpus))
+
+
+def record(wanted: GateSet, settings: Settings, out: Path, *, say: Say, shown: Shown) -> tuple[int, int]:
+    """Runs a set with its model and embedding and keeps what they said; returns replies and vectors kept.
+
+    What is recorded already is not asked again, unless other weights said it. Raises UsageError where the
+    set records nothing or a question failed, Missing where the weights are not there.
+    """
+    if wanted.recorded is None:
+        raise UsageError(f"the set {wanted.name} plays back nothing: it has no 'recorded'")
+    paths = files_of(wanted.recorded)
+    effective = _settings(wanted, settings)
+    with tempfile.TemporaryDirectory() as scratch:
+        inner = wiring.chat_model(effective, on_retry=say)
+        replies = Replies(paths[0], inner.identity, _weights(inner))
+        embedder = RecordedEmbedder(paths[1], wiring.embedder(effective))
+        with _indexed(wanted, effective, CachedChat(inner, replies), embedder, Path(scratch)) as setup:
+            found = _run(wanted, setup, out / wanted.name, say, shown)
+    if failed := [score.id for score in found.scores if score.failed]:
+        raise UsageError(f"{len(failed)} questions of {wanted.name} failed ({failed[0]} first): nothing kept")
+    return replies.save(), embedder.save()
+
+
+def _run(wanted: GateSet, setup: runner.Setup, out: Path, say: Say, shown: Shown) -> Report:
+    gold = runner.read_gold(wanted.gold, limit=wanted.limit, ids=wanted.ids)
+    text = runner.article_text(setup.retriever.catalog)
+    runner.check_gold(gold, text)
+    with Writer(out, setup.about(gold), gold.questions) as folder:
+        outcome = runner.run(runner.asking(setup), folder, say=say, report=shown)
+        if outcome.left:
+            raise ServiceUnreachable(f"the model of the set {wanted.name} failed again and again; see above")
+        found = report.of(runner.finish(folder, text))
+    report.write(found)
+    return found
+
+
+def _settings(wanted: GateSet, theirs: Settings) -> Settings:
+    """The defaults with what the set asks for: nobody's own settings have a say in a gate."""
+    with tempfile.TemporaryDirectory() as nowhere:
+        flags = {**wanted.settings, "model": wanted.model, "models_dir": theirs.models_dir, "cache": False}
+        return config.load(flags, environ={}, folder=Path(nowhere), user=Path(nowhere, "none.toml"))
+
+
+def _weights(model: ChatModel) -> str:
+    """The hash of a local model's weights; empty for a service, which does not tell."""
+    from qa import models
+
+    if not model.identity.startswith(config.LOCAL_PREFIX):
+        return ""
+    return models.find(model.identity.removeprefix(config.LOCAL_PREFIX)).files[0].sha256
+
+
+@contextmanager
+def _opened(wanted: GateSet, theirs: Settings, scratch: Path, say: Say) -> Iterator[runner.Setup]:
+    """What the set is asked with. Raises ModelMissing and NotRecorded."""
+    settings = _settings(wanted, theirs)
+    embedder: Embedder
+    if wanted.recorded is None:
+        embedder, model = wiring.embedder(settings), wiring.chat_model(settings, on_retry=say)
+    else:
+        paths = files_of(wanted.recorded)
+        if not paths[0].exists():
+            raise NotRecorded(f"there are no recorded replies at {paths[0]}; record them")
+        embedder, replies = RecordedEmbedder(paths[1]), Replies(paths[0])
+        model = CachedChat(Silent(wanted.model.removeprefix(config.LOCAL_PREFIX), replies), replies)
+    with _indexed(wanted, settings, model, embedder, scratch) as setup:
+        yield setup
+
+
+@contextmanager
+def _indexed(
+    wanted: GateSet, settings: Settings, model: ChatModel, embedder: Embedder, scratch: Path
+) -> Iterator[runner.Setup]:
+    """The set's articles in an index that is there for this run only."""
+    from index import build, chunk
+    from index.load import LoadOptions, load
+    from index.retrieve import Retriever
+
+    folder = scratch / "index"
+    summary = build.add(
+        folder, load([str(wanted.corpus)], LoadOptions()), embedder, chunk.chunk, chunk.embedding_text
+    )
+    if failed := [item for item in summary.skipped if item.failure]:
+        raise UsageError(f"{failed[0].location} {failed[0].reason}; mend the corpus of {wanted.name}")
+    with Retriever(folder, embedder) as retriever:
+        yield runner.Setup(replace(settings, index=folder), retriever, model, wanted.today)
+
+
+def chosen(path: Path, names: list[str]) -> list[GateSet]:
+    """The sets of a gate file, all or those named. Raises Missing and UsageError."""
+    sets = gatefile.read(path)
+    if unknown := set(names) - {one.name for one in sets}:
+        raise UsageError(f"{path} has no set {min(unknown)}; it has {', '.join(one.name for one in sets)}")
+    return [one for one in sets if not names or one.name in names]
