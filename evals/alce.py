@@ -1,5 +1,5 @@
 """Citation recall and precision as ALCE defines them (Gao et al. 2023, 'Enabling Large Language Models to
-Generate Text with Citations', section 4.3).
+Generate Text with Citations', EMNLP).
 
 A statement has recall 1 if what it cites, taken together, entails it; one without citations has 0. A citation
 has precision 1 if its statement has recall 1 and the citation is not irrelevant: it entails the statement by
