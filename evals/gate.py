@@ -131,22 +131,32 @@ def updated(result: Result, *, lower: bool) -> Update:
 def record(wanted: GateSet, settings: Settings, out: Path, *, say: Say, shown: Shown) -> tuple[int, int]:
     """Runs a set with its model and embedding and keeps what they said; returns replies and vectors kept.
 
-    What is recorded already is not asked again, unless other weights said it. Raises UsageError where the
-    set records nothing or a question failed, Missing where the weights are not there.
+    What is recorded already is not asked again, unless other weights said it, and a recording that was
+    interrupted goes on where it was. Raises UsageError where the set records nothing or a question failed,
+    Missing where the weights are not there.
     """
     if wanted.recorded is None:
         raise UsageError(f"the set {wanted.name} plays back nothing: it has no 'recorded'")
     paths = files_of(wanted.recorded)
     effective = _settings(wanted, settings)
-    with tempfile.TemporaryDirectory() as scratch:
-        inner = wiring.chat_model(effective, on_retry=say)
-        replies = Replies(paths[0], inner.identity, _weights(inner))
-        embedder = RecordedEmbedder(paths[1], wiring.embedder(effective))
-        with _indexed(wanted, effective, CachedChat(inner, replies), embedder, Path(scratch)) as setup:
+    inner = wiring.chat_model(effective, on_retry=say)
+    replies = Replies(paths[0], inner.identity, _weights(inner))
+    embedder = RecordedEmbedder(paths[1], wiring.embedder(effective))
+    whole = False
+    try:
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            _indexed(wanted, effective, CachedChat(inner, replies), embedder, Path(scratch)) as setup,
+        ):
             found = _run(wanted, setup, out / wanted.name, say, shown)
-    if failed := [score.id for score in found.scores if score.failed]:
-        raise UsageError(f"{len(failed)} questions of {wanted.name} failed ({failed[0]} first): nothing kept")
-    return replies.save(), embedder.save()
+        if failed := [score.id for score in found.scores if score.failed]:
+            raise UsageError(
+                f"{len(failed)} questions of {wanted.name} failed, {failed[0]} first: record again"
+            )
+        whole = True
+    finally:
+        kept = replies.save(everything=not whole), embedder.save(everything=not whole)
+    return kept
 
 
 def _run(wanted: GateSet, setup: runner.Setup, out: Path, say: Say, shown: Shown) -> Report:

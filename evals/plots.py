@@ -172,7 +172,8 @@ def histogram(values: Sequence[float], marks: Sequence[tuple[float, str]], about
     counts = [0] * bins
     for value in values:
         counts[min(int(value / most * bins), bins - 1)] += 1
-    axes = Axes(most, float(max(counts)))
+    # Room above the highest bar for the words of the marks.
+    axes = Axes(most, max(counts) * (1.1 + 0.1 * len(marks)))
     ticks = [(most * n / 4, f"{most * n / 4:.1f}") for n in range(5)]
     up = sorted({0, max(counts) // 2, max(counts)})
     drawn = [axes.frame(ticks, [(float(one), str(one)) for one in up])]

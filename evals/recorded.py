@@ -100,14 +100,18 @@ class Replies(ReplyCache):
             self._rows[key] = row
             self._used[key] = None
 
-    def save(self) -> int:
-        """Write what was used since the file was read, in that order; returns how many replies it holds."""
+    def save(self, *, everything: bool = False) -> int:
+        """Write what was used since the file was read, in that order; returns how many replies it holds.
+
+        everything: also what was not used, for a recording that was not finished.
+        """
         head = {"format": FORMAT, "identity": self.identity, "weights": self.weights}
-        lines = [head, *(self._rows[key] for key in self._used)]
+        order = dict.fromkeys([*self._used, *(self._rows if everything else ())])
+        lines = [head, *(self._rows[key] for key in order)]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         self.path.write_text(text, encoding="utf-8")
-        return len(self._used)
+        return len(order)
 
 
 def _reply(row: dict[str, Any]) -> Reply:
@@ -206,21 +210,23 @@ class RecordedEmbedder:
             scale = float(np.abs(vector).max()) / 127 or 1.0
             self._rows[key] = (np.round(vector / scale).astype(np.int8), float(np.float32(scale)))
 
-    def save(self) -> int:
-        """Write what was used since the file was read; returns how many vectors it holds."""
+    def save(self, *, everything: bool = False) -> int:
+        """Write what was used since the file was read; returns how many vectors it holds.
+
+        everything: also what was not used, for a recording that was not finished.
+        """
         import numpy as np
 
-        order = sorted(self._used)
+        order = sorted(self._rows if everything else self._used)
         keys = np.frombuffer(b"".join(order), dtype=np.uint8).reshape(len(order), _KEY_BYTES)
         values = np.array([self._rows[key][0] for key in order], dtype=np.int8)
         scales = np.array([self._rows[key][1] for key in order], dtype=np.float32)
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        name = np.array(self.name)
         np.savez(
             self._path,
             keys=keys,
             values=values.reshape(len(order), self.dimensions),
             scales=scales,
-            name=name,
+            name=np.array(self.name),
         )
         return len(order)

@@ -191,7 +191,9 @@ def shown(name: str, value: float | None) -> str:
 
 def interval(name: str, one: Estimate) -> str:
     """The ends of the 95% interval."""
-    return f"{shown(name, one.low)} … {shown(name, one.high)}" if one.low is not None else "-"
+    if one.low is None:
+        return "-"
+    return f"{shown(name, one.low).removesuffix(' s')} – {shown(name, one.high)}"
 
 
 def title(name: str) -> str:

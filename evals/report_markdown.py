@@ -15,7 +15,7 @@ MOST = 20
 """Wrong answers that are shown."""
 LONGEST = 400
 # Whatever could become markup, a link, a mention or a reference to an issue.
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~@:/&])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~@:&$]|(?<=\bwww)\.)", re.IGNORECASE)
 
 
 def escaped(text: str, longest: int = LONGEST) -> str:
