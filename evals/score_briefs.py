@@ -113,7 +113,7 @@ def _percent(value: float | None) -> str:
 
 def overall(scores: Sequence[BriefScore]) -> str:
     """The figures over all briefs as a table, and where nuggets were lost."""
-    lines = [f"{len(scores)} briefs".ljust(26) + "value    low   high"]
+    lines = [f"{len(scores)} briefs".ljust(28) + "value      low     high"]
     for name, one in summarise_briefs(scores).items():
         cells = [
             f"{'-':>7}" if value is None else f"{value:7.3f}" for value in (one.value, one.low, one.high)
