@@ -128,7 +128,7 @@ def updated(result: Result, *, lower: bool) -> Update:
     return Update(wanted.name, bounds, fingerprint.of_file(wanted.gold), fingerprint.of_folder(wanted.corpus))
 
 
-def record(wanted: GateSet, settings: Settings, out: Path, *, say: Say, shown: Shown) -> tuple[int, int]:
+def record(wanted: GateSet, settings: Settings, *, say: Say, shown: Shown) -> tuple[int, int]:
     """Runs a set with its model and embedding and keeps what they said; returns replies and vectors kept.
 
     What is recorded already is not asked again, unless other weights said it, and a recording that was
@@ -148,7 +148,8 @@ def record(wanted: GateSet, settings: Settings, out: Path, *, say: Say, shown: S
             tempfile.TemporaryDirectory() as scratch,
             _indexed(wanted, effective, CachedChat(inner, replies), embedder, Path(scratch)) as setup,
         ):
-            found = _run(wanted, setup, out / wanted.name, say, shown)
+            # In a folder of its own: a run that is there already would leave nothing to ask and to keep.
+            found = _run(wanted, setup, Path(scratch) / wanted.name, say, shown)
         if failed := [score.id for score in found.scores if score.failed]:
             raise UsageError(
                 f"{len(failed)} questions of {wanted.name} failed, {failed[0]} first: record again"

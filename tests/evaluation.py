@@ -11,7 +11,8 @@ from evals.folder import FORMAT, Run, Writer
 from evals.gold import GoldQuestion, load_questions
 from evals.runner import finish
 from index.types import Article
-from tests.small_paper import BRIDGE, FERRY, ORCHARD, PAPER
+from tests.fakes import Asked, FakeChatModel
+from tests.small_paper import BRIDGE, FERRY, ORCHARD, PAPER, written
 
 QUESTIONS: tuple[dict[str, Any], ...] = (
     {
@@ -182,3 +183,40 @@ def finished_run(folder: Path, rows: Sequence[Mapping[str, Any]], **changes: Any
         for row in rows:
             writer.add(row)
         return finish(writer, text_of)
+
+
+GATE = """
+# A gate of the tests.
+[sets.paper]
+gold = "gold.jsonl"
+corpus = "corpus"
+model = "local:qwen2.5-coder-0.5b" # the usual one
+recorded = "tapes/paper"
+today = 2024-04-20
+gold_sha256 = ""
+corpus_sha256 = ""
+
+[sets.paper.floors]
+article_recall = 0.5
+quote_validity = 0.9
+
+[sets.paper.ceilings]
+unsupported_claims = 0.5
+"""
+
+
+class Known(FakeChatModel):
+    """Answers as often as it is asked, as the local model would be called."""
+
+    name = "qwen2.5-coder-0.5b"
+    identity = "local:qwen2.5-coder-0.5b"
+
+    def complete(self, messages: Any, **options: Any) -> Any:
+        self._script.append(self.say)
+        return super().complete(messages, **options)
+
+    @staticmethod
+    def say(asked: Asked) -> str:
+        """The first sentence that it is shown."""
+        (first,) = [line for line in asked.prompt.splitlines() if line.startswith("[1] ")]
+        return written(first.removeprefix("[1] "), 1)

@@ -278,7 +278,7 @@ def gate(
         how: dict[str, Any] = {"say": narrator.say, "shown": _passing(narrator)}
         if record:
             for one in [one for one in chosen if one.recorded]:
-                replies, vectors = gates.record(one, effective, folder / "record", **how)
+                replies, vectors = gates.record(one, effective, **how)
                 narrator.say(f"{one.name}: {replies} replies and {vectors} vectors are recorded")
             return
         anew = update or bool(lower)
