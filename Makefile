@@ -9,12 +9,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 DEMO_QUESTION := Where and when did the American and the Russian chief of staff meet?
 DEMO_FLAGS := --index .demo/index --model local:qwen2.5-coder-0.5b
 
-.PHONY: help demo test check cassettes lock clean models
+.PHONY: help demo test check gate cassettes lock clean models
 
 help:
 	@echo "make demo   fetch the models, index the articles in seeds/ and answer a question from them"
 	@echo "make test   run the tests"
 	@echo "make check  run every check: format, lint, types, import directions, tests"
+	@echo "make gate   answer the gold questions with recorded replies, and some with the model; fail when that gets worse"
 	@echo "make cassettes  record the local model's replies for the tests anew (after a change of prompt or weights)"
 	@echo "make lock   write requirements.lock anew from pyproject.toml"
 	@echo "make clean  remove .venv, the demo's index and all caches in this folder"
@@ -43,9 +44,15 @@ check: $(STAMP) models
 	@echo "==> Running the tests"
 	@$(BIN)/python -m pytest -q
 
+gate: $(STAMP) models
+	@echo "==> Holding the answers to the gold questions against evals/gate.toml"
+	@$(BIN)/qa eval gate
+
 cassettes: $(STAMP) models
 	@echo "==> Recording the conversations of tests/test_cassettes.py anew; look at git diff tests/cassettes"
 	@$(BIN)/python -m tests.record
+	@echo "==> Recording the replies to the gate's questions that are not recorded yet (some minutes)"
+	@$(BIN)/qa eval gate --record
 
 # The end-to-end tests need weights. Where none can be had those tests skip and say so.
 models: $(STAMP)
