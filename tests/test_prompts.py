@@ -34,6 +34,12 @@ PINNED: tuple[tuple[str, int, frozenset[str], str], ...] = (
         "0653cfb333f719388364780821eb8e0820b7048a424f14e74d3ab40f3ef3b5a1",
     ),
     (
+        "rewrite",
+        1,
+        frozenset({"conversation", "question"}),
+        "9047571ab96f00808e4779c0510049f61b1567d440bdf18c47e2b8a54477d6ea",
+    ),
+    (
         "judge",
         1,
         frozenset({"question", "fact", "answer"}),

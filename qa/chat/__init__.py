@@ -1,0 +1,1 @@
+"""A conversation with the articles: follow-ups, sessions, the screen and its commands."""
