@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evals import fingerprint, gatefile, report, runner
+from evals.asking import Setup, article_text, asking
 from evals.folder import Writer
 from evals.gatefile import Bound, GateSet, Update
+from evals.goldfile import check_gold, read_gold
 from evals.recorded import NotRecorded, RecordedEmbedder, Replies, Silent, files_of
 from evals.report import Report
 from qa import config, wiring
@@ -160,12 +162,12 @@ def record(wanted: GateSet, settings: Settings, *, say: Say, shown: Shown) -> tu
     return kept
 
 
-def _run(wanted: GateSet, setup: runner.Setup, out: Path, say: Say, shown: Shown) -> Report:
-    gold = runner.read_gold(wanted.gold, limit=wanted.limit, ids=wanted.ids)
-    text = runner.article_text(setup.retriever.catalog)
-    runner.check_gold(gold, text)
+def _run(wanted: GateSet, setup: Setup, out: Path, say: Say, shown: Shown) -> Report:
+    gold = read_gold(wanted.gold, limit=wanted.limit, ids=wanted.ids)
+    text = article_text(setup.retriever.catalog)
+    check_gold(gold, text)
     with Writer(out, setup.about(gold), gold.questions) as folder:
-        outcome = runner.run(runner.asking(setup), folder, say=say, report=shown)
+        outcome = runner.run(asking(setup), folder, say=say, report=shown)
         if outcome.left:
             raise ServiceUnreachable(f"the model of the set {wanted.name} failed again and again; see above")
         found = report.of(runner.finish(folder, text))
@@ -190,7 +192,7 @@ def _weights(model: ChatModel) -> str:
 
 
 @contextmanager
-def _opened(wanted: GateSet, theirs: Settings, scratch: Path, say: Say) -> Iterator[runner.Setup]:
+def _opened(wanted: GateSet, theirs: Settings, scratch: Path, say: Say) -> Iterator[Setup]:
     """What the set is asked with. Raises ModelMissing and NotRecorded."""
     settings = _settings(wanted, theirs)
     embedder: Embedder
@@ -209,7 +211,7 @@ def _opened(wanted: GateSet, theirs: Settings, scratch: Path, say: Say) -> Itera
 @contextmanager
 def _indexed(
     wanted: GateSet, settings: Settings, model: ChatModel, embedder: Embedder, scratch: Path
-) -> Iterator[runner.Setup]:
+) -> Iterator[Setup]:
     """The set's articles in an index that is there for this run only."""
     from index import build, chunk
     from index.load import LoadOptions, load
@@ -222,7 +224,7 @@ def _indexed(
     if failed := [item for item in summary.skipped if item.failure]:
         raise UsageError(f"{failed[0].location} {failed[0].reason}; mend the corpus of {wanted.name}")
     with Retriever(folder, embedder) as retriever:
-        yield runner.Setup(replace(settings, index=folder), retriever, model, wanted.today)
+        yield Setup(replace(settings, index=folder), retriever, model, wanted.today)
 
 
 def chosen(path: Path, names: list[str]) -> list[GateSet]:

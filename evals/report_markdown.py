@@ -28,10 +28,11 @@ def escaped(text: str, longest: int = LONGEST) -> str:
 def markdown(report: Report) -> str:
     """The whole comment."""
     about = report.run.about
+    code = about["commit"] or about["code"][:12]
     lines = [
         f"### qa eval: {escaped(about['gold']['file'])}",
         "",
-        f"{escaped(sentence(report))} Model {escaped(about['model'])}, code {escaped(str(about['commit']))}.",
+        f"{escaped(sentence(report))} Model {escaped(about['model'])}, code {escaped(code)}.",
         "",
         "| figure | value | 95% interval | n |",
         "|---|---:|---:|---:|",

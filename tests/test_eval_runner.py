@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from evals import runner
+from evals.asking import Setup, article_text, asking
 from evals.folder import Writer, load
 from evals.gold import GoldInvalid, GoldQuestion
-from evals.runner import Setup, article_text, asking, check_gold, finish, read_gold
+from evals.goldfile import check_gold, read_gold
+from evals.runner import finish
 from index.retrieve import Retriever
 from qa import config
 from qa.batch import GIVE_UP_AFTER
@@ -39,7 +41,7 @@ def kept(folder: Path) -> list[dict[str, Any]]:
 
 def test_a_run_keeps_every_answer_with_its_trace_and_scores_it(tmp_path: Path) -> None:
     with writer(tmp_path) as folder:
-        outcome = runner.run(answer, folder)
+        outcome = runner.run(lambda: answer, folder)
         assert (outcome.answered, outcome.abstained, outcome.failed, outcome.left) == (3, 1, 0, 0)
         done = finish(folder, text_of)
     assert list(done.answers) == list(done.scores) == ["q1", "q2", "q3", "q4"]
@@ -59,7 +61,7 @@ def test_a_crash_is_a_recorded_failure_and_the_run_goes_on(tmp_path: Path) -> No
         return right(gold.id)
 
     with writer(tmp_path) as folder:
-        outcome = runner.run(ask, folder, say=told.append)
+        outcome = runner.run(lambda: ask, folder, say=told.append)
         done = finish(folder, text_of)
     assert (outcome.answered, outcome.failed) == (2, 1)
     assert told == ["q2: ZeroDivisionError: of nothing"]
@@ -81,7 +83,7 @@ def test_a_run_goes_on_where_it_was_and_asks_again_what_failed(tmp_path: Path) -
         return right(gold.id)
 
     with writer(tmp_path, started="2031-05-02T10:00:00+00:00") as folder:
-        runner.run(ask, folder)
+        runner.run(lambda: ask, folder)
         done = finish(folder, text_of)
     assert asked == ["q2", "q3", "q4"]
     assert [row["id"] for row in kept(tmp_path)] == ["q1", "q2", "q3", "q4"]
@@ -96,7 +98,7 @@ def test_answers_are_written_as_they_come(tmp_path: Path) -> None:
         return right(gold.id)
 
     with writer(tmp_path) as folder, pytest.raises(KeyboardInterrupt):
-        runner.run(ask, folder)
+        runner.run(lambda: ask, folder)
     assert [row["id"] for row in kept(tmp_path)] == ["q1", "q2"]
     with pytest.raises(Missing, match="has not been finished"):
         load(tmp_path / "run")
@@ -110,7 +112,7 @@ def test_a_service_that_is_down_ends_the_run_early(tmp_path: Path) -> None:
         raise ServiceOverloaded("the service is busy")
 
     with Writer(tmp_path / "run", about(), gold.questions) as folder:
-        outcome = runner.run(ask, folder)
+        outcome = runner.run(lambda: ask, folder)
         assert (outcome.failed, outcome.left) == (GIVE_UP_AFTER, 3)
         assert len(folder.left) == GIVE_UP_AFTER + 3
 
@@ -123,7 +125,7 @@ def test_several_questions_at_a_time(tmp_path: Path) -> None:
         return right(gold.id)
 
     with writer(tmp_path) as folder:
-        assert runner.run(ask, folder, jobs=2).answered == 3
+        assert runner.run(lambda: ask, folder, jobs=2).answered == 3
         assert list(finish(folder, text_of).answers) == ["q1", "q2", "q3", "q4"]
 
 
@@ -161,7 +163,7 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
 
 def test_damaged_scores_are_told_with_file_and_line(tmp_path: Path) -> None:
     with writer(tmp_path) as folder:
-        runner.run(answer, folder)
+        runner.run(lambda: answer, folder)
         finish(folder, text_of)
     scores = tmp_path / "run" / "scores.jsonl"
     lines = scores.read_text(encoding="utf-8").splitlines()
@@ -184,15 +186,43 @@ def test_gold_is_chosen_by_number_and_by_id(tmp_path: Path) -> None:
         read_gold(tmp_path / "nowhere.jsonl")
 
 
-def test_a_conversation_is_asked_turn_by_turn_in_its_stand_alone_wording(tmp_path: Path) -> None:
-    second = {**QUESTIONS[3], "question": "And how many candles?", "standalone": QUESTIONS[3]["question"]}
-    turns = [{key: value for key, value in one.items() if key != "id"} for one in (QUESTIONS[1], second)]
-    path = write_gold(tmp_path / "talks.jsonl", [{"id": "c1", "turns": turns}])
-    gold = read_gold(path)
+SECOND = {
+    **QUESTIONS[3],
+    "question": "How many candles did she light?",
+    "standalone": "How many candles did Agneta Holm light?",
+    "type": "follow-up",
+}
+
+
+def conversation(folder: Path) -> Path:
+    first = {**QUESTIONS[3], "question": "Who is Agneta Holm?", "facts": [["farmer"]]}
+    turns = [{key: value for key, value in one.items() if key != "id"} for one in (first, SECOND)]
+    return write_gold(folder / "talks.jsonl", [{"id": "c1", "turns": turns}])
+
+
+def test_a_conversation_is_held_turn_by_turn(tmp_path: Path) -> None:
+    gold = read_gold(conversation(tmp_path))
     assert (gold.kind, [one.id for one in gold.questions]) == ("conversations", ["c1.1", "c1.2"])
-    with setup(tmp_path) as made:
-        row = asking(made)(gold.questions[1])
-    assert row["question"] == QUESTIONS[3]["question"]
+    with setup(tmp_path) as made, Writer(tmp_path / "run", about(), gold.questions) as folder:
+        begin = asking(made)
+        alone = begin()(gold.questions[1])
+        assert runner.run(begin, folder).done == 2
+        done = finish(folder, text_of)
+    second = done.answers["c1.2"]
+    assert (second["id"], second["asked"]) == ("c1.2", SECOND["question"])
+    assert alone["question"] == SECOND["question"]
+    assert "Agneta Holm" in second["question"]
+    assert second["trace"]["evidence"]
+    assert done.scores["c1.2"].type == "follow_up"
+
+
+def test_a_conversation_that_was_interrupted_is_held_from_its_beginning(tmp_path: Path) -> None:
+    gold = read_gold(conversation(tmp_path))
+    with Writer(tmp_path / "run", about(), gold.questions) as folder:
+        folder.add({**right("q4"), "id": "c1.1"})
+        assert [[one.id for one in talk] for talk in runner.talks(folder)] == [["c1.1", "c1.2"]]
+        folder.add({**right("q4"), "id": "c1.2"})
+        assert runner.talks(folder) == []
 
 
 def test_briefs_are_refused_in_words(tmp_path: Path) -> None:
@@ -228,7 +258,7 @@ class setup:  # noqa: N801 - it reads as a function
 def test_a_row_has_the_passages_that_were_found_and_the_answer_as_it_is_printed(tmp_path: Path) -> None:
     gold = golds(tmp_path)[0]
     with setup(tmp_path) as made:
-        row = asking(made)(gold)
+        row = asking(made)()(gold)
         text = article_text(made.retriever.catalog)
         score = runner.score_of(gold, row, text)
         assert text("roads/bridge.txt") == text_of("roads/bridge.txt")
@@ -246,7 +276,7 @@ def test_a_question_of_two_parts_keeps_each_passage_once(tmp_path: Path) -> None
     text = "How long is the bridge of Varnholt, and who lit candles in Quillford?"
     gold = GoldQuestion("m1", text, "multi", "", (), (), (), ())
     with setup(tmp_path) as made:
-        passages = asking(made)(gold)["trace"]["passages"]
+        passages = asking(made)()(gold)["trace"]["passages"]
     places = [(one["path"], one["start"]) for one in passages]
     assert len(places) == len(set(places)) >= 2
 
@@ -256,7 +286,7 @@ def test_replies_that_were_known_already_are_told(tmp_path: Path) -> None:
     cached = CachedChat(model, ReplyCache(tmp_path / "replies.sqlite"))
     gold = golds(tmp_path)[0]
     with setup(tmp_path, cached) as made:
-        ask = asking(made)
+        ask = asking(made)()
         assert [ask(gold)["eval"]["known_replies"] for _ in range(2)] == [False, True]
 
 

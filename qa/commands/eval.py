@@ -22,8 +22,9 @@ from qa.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from evals.asking import Setup
+    from evals.goldfile import Gold
     from evals.judge import Opinion
-    from evals.runner import Gold, Setup
     from qa.batch import Outcome
     from qa.commands._asking import Narrator
     from qa.config import Settings
@@ -100,7 +101,7 @@ def run(
 
     Exit code 6 when the model's service failed, 1 when a question failed for another reason.
     """
-    from evals import report, runner
+    from evals import goldfile, report
     from qa.commands._asking import Narrator, day
     from qa.terminal import console
 
@@ -108,7 +109,7 @@ def run(
         raise UsageError("give either --corpus DIR or --index DIR, not both")
     cache = False if no_cache else None
     effective = settings(ctx, index=index, model=model, base_url=base_url, jobs=jobs, cache=cache)
-    chosen = runner.read_gold(gold, limit=limit, ids=id_ or ())
+    chosen = goldfile.read_gold(gold, limit=limit, ids=id_ or ())
     counted = day(today, "--today") if today else None
     folder = out or RUNS / gold.stem / _stamp()
     with Narrator(console(effective.color, stderr=True)) as narrator:
@@ -155,8 +156,8 @@ def _setup(
     effective: Settings, corpus: Path | None, folder: Path, *, no_model: bool, yes: bool, narrator: Narrator
 ) -> Iterator[Setup]:
     """What the questions are asked with: the index, or one made of the corpus in the run's folder."""
+    from evals.asking import Setup
     from evals.folder import INDEX
-    from evals.runner import Setup
     from qa import wiring
     from qa.commands._asking import language_model, pulling_quietly
 
@@ -178,12 +179,14 @@ def _setup(
 def _asked(setup: Setup, gold: Gold, folder: Path, narrator: Narrator) -> tuple[Outcome, Any]:
     """How the run went, and the finished run; None where questions are left."""
     from evals import runner
+    from evals.asking import article_text, asking
     from evals.folder import Writer
+    from evals.goldfile import check_gold
     from qa.commands._batching import shown
     from qa.terminal import console
 
-    text = runner.article_text(setup.retriever.catalog)
-    runner.check_gold(gold, text)
+    text = article_text(setup.retriever.catalog)
+    check_gold(gold, text)
     screen = console(setup.settings.color, stderr=True)
     with Writer(folder, setup.about(gold), gold.questions) as writer:
         narrator.pause()
@@ -191,9 +194,7 @@ def _asked(setup: Setup, gold: Gold, folder: Path, narrator: Narrator) -> tuple[
         if before := len(gold.questions) - left:
             narrator.say(f"{before} of {len(gold.questions)} questions are answered already")
         with shown(screen, left, folder) as (report, say):
-            outcome = runner.run(
-                runner.asking(setup), writer, jobs=setup.settings.jobs, say=say, report=report
-            )
+            outcome = runner.run(asking(setup), writer, jobs=setup.settings.jobs, say=say, report=report)
         return outcome, None if outcome.left else runner.finish(writer, text)
 
 
