@@ -132,7 +132,7 @@ def warm_up(args: argparse.Namespace) -> dict[str, Any]:
     """The child's part of ``warm``: median seconds a question after the first one."""
     from index.types import Query
     from qa import config, wiring
-    from qa.answer import Answerer, Options, Question
+    from qa.answer import Question
     from qa.highlight import best_sentences
 
     settings = config.load({"index": args.index, "model": args.model, "cache": False})
@@ -145,7 +145,7 @@ def warm_up(args: argparse.Namespace) -> dict[str, Any]:
                 return 0
         else:
             model = wiring.chat_model(settings)
-            answerer = Answerer(retriever, retriever.embedder, model, Options.of(settings))
+            answerer = wiring.answerer(settings, retriever, model)
 
             def one(text: str) -> int:
                 return answerer.ask(Question(text, k=settings.k)).usage.prompt_tokens

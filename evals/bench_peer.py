@@ -61,11 +61,11 @@ def timed(ask: Ask, question: str) -> Asked:
 def ours(settings: Settings) -> Iterator[Ask]:
     """The answers of ``qa ask``."""
     from qa import wiring
-    from qa.answer import Answerer, Options, Question
+    from qa.answer import Question
 
     model = wiring.chat_model(settings)
     with wiring.retriever(settings) as retriever:
-        answerer = Answerer(retriever, retriever.embedder, model, Options.of(settings))
+        answerer = wiring.answerer(settings, retriever, model)
 
         def ask(question: str) -> tuple[str, int]:
             answer = answerer.ask(Question(question, k=settings.k))

@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 from evals.facts import ANSWERABLE
 from index.types import Query
 from qa import config, wiring
-from qa.evidence import FEATURES, similarities, split
-from qa.features import LEXICAL, Terms, lexical
+from qa.evidence import MODELS, similarities, split, undense
 from qa.question import Part, kind_of
 
 CUTS = (1, 2, 3, 5, 8, 10, 12, 15)
@@ -32,7 +31,10 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question's sentences: features of shape (sentences, features), and which hold gold evidence."""
+    """A question's sentences: features of shape (sentences, features), and which hold gold evidence.
+
+    The features are those of the model ``full_read``.
+    """
 
     id: str
     values: Matrix
@@ -52,8 +54,11 @@ def cases(index: Path, gold: Sequence[Path], k: int) -> list[Case]:
     """Every answerable question of the gold files with all sentences of its passages."""
     settings = config.load({"index": index})
     made: list[Case] = []
+    reader = wiring.reader(settings)
+    if reader is None:
+        raise SystemExit("the reader's weights are not there: run 'qa models pull'")
     with wiring.retriever(settings) as retriever:
-        embedder, catalog = wiring.embedder(settings), retriever.catalog
+        embedder, catalog = retriever.embedder, retriever.catalog
         for line in (line for path in gold for line in path.read_text(encoding="utf-8").splitlines()):
             item = json.loads(line)
             if item["type"] not in ANSWERABLE:
@@ -61,12 +66,9 @@ def cases(index: Path, gold: Sequence[Path], k: int) -> list[Case]:
             part = Part(item["question"], kind_of(item["question"]))
             passages = retriever.search(Query(part.text, k=k))
             found = split(passages)
-            terms = Terms(part.text, catalog.document_frequency, catalog.chunk_count())
-            strongest = max((one.lexical or 0.0 for one in passages), default=0.0) or 1.0
+            cheap = undense(part, found, passages, catalog, reader.read(part.text, found))
             dense = similarities(part.text, found, embedder)
-            values = [
-                (*lexical(part, terms, one, strongest), *pair) for one, pair in zip(found, dense, strict=True)
-            ]
+            values = [(*row, *pair) for row, pair in zip(cheap, dense, strict=True)]
             made.append(_case(item, [one.text for one in found], np.array(values)))
             print(f"\r{len(made)} questions", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
@@ -75,10 +77,10 @@ def cases(index: Path, gold: Sequence[Path], k: int) -> list[Case]:
 
 def _case(item: dict[str, Any], texts: list[str], values: Matrix) -> Case:
     quotes = [squash(one["quote"]) for one in item["evidence"]]
-    facts = tuple(tuple(squash(form).lower() for form in forms) for forms in item["facts"])
+    facts = tuple(tuple(squash(form).lower() for form in forms) for forms in item.get("facts", ()))
     gold = [
         any(squash(text) in quote or quote in squash(text) for quote in quotes)
-        and any(form in squash(text).lower() for forms in facts for form in forms)
+        and (not facts or any(form in squash(text).lower() for forms in facts for form in forms))
         for text in texts
     ]
     return Case(item["id"], values, np.array(gold, dtype=bool), tuple(texts), facts)
@@ -144,7 +146,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--index", type=Path, required=True)
     parser.add_argument("--gold", type=Path, nargs="+", required=True)
-    parser.add_argument("-k", type=int, default=8, help="passages a question")
+    parser.add_argument("-k", type=int, default=10, help="passages a question")
     parser.add_argument("--write", action="store_true", help="write qa/weights.toml")
     args = parser.parse_args()
     data = cases(args.index, args.gold, args.k)
@@ -152,17 +154,18 @@ def main() -> None:
         f"{len(data)} questions, "
         f"{sum(not case.gold.any() for case in data)} without a gold sentence retrieved"
     )
-    every = list(range(len(FEATURES)))
-    cheap = list(range(len(LEXICAL)))
-    print("without embeddings\n" + validate(data, cheap))
-    print("with embeddings\n" + validate(data, every))
+    known = MODELS["full_read"]
+    fitted = []
+    for name, features in MODELS.items():
+        columns = [known.index(feature) for feature in features]
+        print(f"{name}\n{validate(data, columns)}", flush=True)
+        fitted.append(table(name, features, fit(data, columns)))
     if args.write:
         target = Path(__file__).parent.parent / "qa" / "weights.toml"
         # Other tables, of evals/calibrate_answerable.py, stay.
         _, mark, rest = target.read_text(encoding="utf-8").partition("\n[on_topic]")
         note = "# Weights of the evidence ranking, written by evals/calibrate.py; see qa/evidence.py."
-        parts = [note, table("lexical", LEXICAL, fit(data, cheap)), table("full", FEATURES, fit(data, every))]
-        target.write_text("\n\n".join(parts) + "\n" + mark + rest, encoding="utf-8")
+        target.write_text("\n\n".join([note, *fitted]) + "\n" + mark + rest, encoding="utf-8")
         print(f"written: {target.name}")
 
 

@@ -20,7 +20,7 @@ from evals.facts import held
 from evals.stages import UNANSWERED, Way, lost_at
 from index.types import Query
 from qa import config, wiring
-from qa.answer import Answerer, Options, Question
+from qa.answer import Options, Question
 from qa.render import to_dict
 from qa.types import Answer
 
@@ -94,7 +94,7 @@ def ask_all(args: argparse.Namespace) -> list[Outcome]:
         options = Options.of(settings)
         if args.never_abstain:
             options = replace(options, threshold=0.0)
-        answerer = Answerer(retriever, retriever.embedder, model, options)
+        answerer = wiring.answerer(settings, retriever, model, options)
         for gold in map(json.loads, lines[: args.limit or None]):
             answer = answerer.ask(Question(gold["question"], id=gold["id"]))
             passages = retriever.search(Query(gold["question"], k=8))

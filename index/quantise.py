@@ -21,18 +21,22 @@ def quantise(model_path: Path, out_path: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)  # of one that was killed
     work.mkdir()
     try:
-        _unpack(model_path, work / "fp32.onnx")
-        from onnxruntime.quantization import QuantType, quantize_dynamic
-
-        quantize_dynamic(
-            str(work / "fp32.onnx"), str(work / "int8.onnx"), weight_type=QuantType.QInt8, per_channel=True
-        )
+        unpack(model_path, work / "fp32.onnx")
+        quantise_fp32(work / "fp32.onnx", work / "int8.onnx")
         os.replace(work / "int8.onnx", out_path)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _unpack(model_path: Path, out_path: Path) -> None:
+def quantise_fp32(model_path: Path, out_path: Path) -> None:
+    """Write a dynamically quantised copy of an encoder with fp32 weights, as ``unpack`` leaves it."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(str(model_path), str(out_path), weight_type=QuantType.QInt8, per_channel=True)
+
+
+def unpack(model_path: Path, out_path: Path) -> None:
+    """Write a copy of an ONNX encoder with its stored 8-bit weights unpacked to fp32."""
     import onnx
     import onnxruntime
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from index.retrieve import Retriever
     from index.types import Embedder
     from qa.chat_model import ChatModel
+    from qa.reader import Reader
 
 NO_MODEL = "none (quotations only)"
 NEAREST = 3
@@ -111,15 +112,22 @@ class Answerer:
     """Answers questions over one index. Safe to use from several threads.
 
     model: None where there is none to be had; answers are then quotations.
+    reader: None where its weights are not there; evidence is then chosen without it, and worse.
     """
 
     def __init__(
-        self, retriever: Retriever, embedder: Embedder, model: ChatModel | None, options: Options
+        self,
+        retriever: Retriever,
+        embedder: Embedder,
+        model: ChatModel | None,
+        options: Options,
+        reader: Reader | None = None,
     ) -> None:
         self._retriever = retriever
         self._embedder = embedder
         self._model = model
         self._options = options
+        self._reader = reader
 
     def ask(
         self,
@@ -139,7 +147,9 @@ class Answerer:
         passages = self._retrieve(question, parts)
         clock.lap("retrieve_s")
         on_progress(f"reading {len(passages)} passages")
-        ranked = [rank(part, passages, self._retriever.catalog, self._embedder) for part in parts]
+        ranked = [
+            rank(part, passages, self._retriever.catalog, self._embedder, self._reader) for part in parts
+        ]
         shared = choose(ranked, self._options.evidence_tokens)
         clock.lap("evidence_s")
         if not shared:

@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from qa.draft import Draft
-from qa.evidence import FEATURES, Ranked
+from qa.evidence import Ranked
 from qa.features import Terms, answers_kind
 from qa.question import Part
 from qa.verify import Checked
@@ -35,7 +35,12 @@ HELD = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What speaks for and against an answer. All are about 0 to 1 but for the scores and ``confidence``."""
+    """What speaks for and against an answer. All are about 0 to 1 but for the scores, ``confidence``,
+    ``support`` and ``answer``.
+
+    The last three are 0 without a reader: its most support for a sentence, for words as the answer, and the
+    share of its likeliest answer that was drafted too.
+    """
 
     best: float
     margin: float
@@ -51,6 +56,9 @@ class Signals:
     wrong_kind: float
     echo: float
     lacks_kind: float
+    support: float = 0.0
+    answer: float = 0.0
+    agreement: float = 0.0
 
     def named(self) -> Iterator[tuple[str, float]]:
         """Name and value of each signal."""
@@ -68,7 +76,7 @@ class Signals:
     ) -> Signals:
         """The signals for one part of a question; ``ranked`` must not be empty."""
         top = ranked[0]
-        value = dict(zip(FEATURES, top.values, strict=True))
+        value = top.named()
         terms = Terms(part.text, catalog.document_frequency, catalog.chunk_count())
         article = top.sentence.article
         known = set(stems(article.text)) | set(stems(article.title))
@@ -80,7 +88,7 @@ class Signals:
             margin=top.score - ranked[min(4, len(ranked) - 1)].score,
             in_article=value["question_in_article"],
             in_context=value["question_in_context"],
-            similarity=max(dict(zip(FEATURES, one.values, strict=True))["similarity"] for one in ranked[:5]),
+            similarity=max(one.named()["similarity"] for one in ranked[:5]),
             similarity_in_context=value["similarity_in_context"],
             missing_term=missing / 10,
             confidence=draft.confidence if draft and draft.confidence is not None else _TYPICAL_CONFIDENCE,
@@ -90,7 +98,21 @@ class Signals:
             wrong_kind=float(bool(text) and not answers_kind(part.kind, text, part.text)),
             echo=_share(stems(text), set(stems(part.text))),
             lacks_kind=value["lacks_kind"],
+            **_read(ranked, text),
         )
+
+
+def _read(ranked: Sequence[Ranked], drafted: str) -> dict[str, float]:
+    """The signals that come from a reader."""
+    read = [(one.sentence.article, one.reading) for one in ranked if one.reading]
+    if not read:
+        return {}
+    article, likeliest = max(read, key=lambda pair: pair[1].answer)
+    return {
+        "support": max(reading.support for _, reading in read),
+        "answer": likeliest.answer,
+        "agreement": _share(stems(article.text[likeliest.start : likeliest.end]), set(stems(drafted))),
+    }
 
 
 def _place(ranked: Sequence[Ranked], checked: Sequence[Checked], text: str) -> int:

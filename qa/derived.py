@@ -48,6 +48,6 @@ def not_made(made: Derived, place: Path, base: str, error: Exception) -> NotMade
     """The sentence for a form that could not be made, and for what is done instead."""
     reason = str(getattr(error, "strerror", "") or error).strip().split("\n")[0].rstrip(".")
     return NotMade(
-        f"{made.form} could not be made in {place} ({reason or type(error).__name__}), so {base} is used, "
-        f"which is slower: run 'qa models pull {base}' to try again, or set embedding to local:{base}"
+        f"{made.form} could not be made in {place} ({reason or type(error).__name__}), so {made.without}; "
+        f"run 'qa models pull {base}' to try again"
     )

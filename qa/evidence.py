@@ -1,8 +1,8 @@
 """Passages to evidence: the sentences that matter for a question, numbered.
 
-Every sentence of the passages is scored twice by a linear model over ``qa.features``: first by what costs
-nothing, then, for the best of these, with two embedding similarities. The weights in ``weights.toml`` come
-from ``evals/calibrate.py``.
+Every sentence of the passages is scored twice by a linear model over ``qa.features``: first by what is known
+of all of them, then, for the best of these, with two embedding similarities as well. Where there is a reader
+(``qa.reader``), it has a say both times. The weights in ``weights.toml`` come from ``evals/calibrate.py``.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING
 from index.sentences import sentences
 from index.tokens import count
 from index.types import Article, Embedder, Passage
-from qa.features import DENSE, LEXICAL, Sentence, Terms, lexical
+from qa.features import DENSE, LEXICAL, READ, Sentence, Terms, lexical
 from qa.question import Part
+from qa.reader import UNREAD, Reading
 from qa.types import Evidence
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
+    from qa.reader import Reader
 
 SHORTLIST = 32
 """Sentences that get an embedding."""
@@ -46,18 +48,24 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A sentence with its features and score, for one part of a question."""
+    """A sentence with its features and score, for one part of a question. reading: None without a reader."""
 
     sentence: Sentence
     values: tuple[float, ...]
     score: float
+    reading: Reading | None = None
+
+    def named(self) -> dict[str, float]:
+        """The features by name."""
+        return dict(zip(MODELS["full_read" if self.reading else "full"], self.values, strict=True))
 
 
 @lru_cache(maxsize=1)
 def weights() -> dict[str, Weights]:
-    """The calibrated models: ``lexical`` for the shortlist, ``full`` for the final order."""
+    """The calibrated models: ``lexical`` for the shortlist, ``full`` for the final order; with a reader,
+    ``lexical_read`` and ``full_read``."""
     data = tomllib.loads(files("qa").joinpath("weights.toml").read_text(encoding="utf-8"))
-    return {name: _weights(data[name]) for name in ("lexical", "full")}
+    return {name: _weights(data[name]) for name in MODELS}
 
 
 def _weights(table: dict[str, dict[str, float]]) -> Weights:
@@ -91,24 +99,56 @@ def split(passages: Sequence[Passage]) -> list[Sentence]:
     return list(found.values())
 
 
-def rank(part: Part, passages: Sequence[Passage], catalog: Catalog, embedder: Embedder) -> list[Ranked]:
+def rank(
+    part: Part,
+    passages: Sequence[Passage],
+    catalog: Catalog,
+    embedder: Embedder,
+    reader: Reader | None = None,
+) -> list[Ranked]:
     """The best ``SHORTLIST`` sentences for one part of a question, best first, with all their features."""
     candidates = split(passages)
     if not candidates:
         return []
-    terms = Terms(part.text, catalog.document_frequency, catalog.chunk_count())
-    strongest = max((passage.lexical or 0.0 for passage in passages), default=0.0) or 1.0
-    models = weights()
-    short = sorted(
-        ((lexical(part, terms, one, strongest), one) for one in candidates),
-        key=lambda pair: -models["lexical"].score(pair[0]),
-    )[:SHORTLIST]
-    dense = similarities(part.text, [one for _, one in short], embedder)
+    readings = reader.read(part.text, candidates) if reader else None
+    cheap = undense(part, candidates, passages, catalog, readings)
+    suffix, models = ("_read" if reader else ""), weights()
+    first, final = models["lexical" + suffix], models["full" + suffix]
+    short = sorted(range(len(candidates)), key=lambda n: -first.score(cheap[n]))[:SHORTLIST]
+    dense = similarities(part.text, [candidates[n] for n in short], embedder)
     ranked = [
-        Ranked(one, (*values, *pair), models["full"].score((*values, *pair)))
-        for (values, one), pair in zip(short, dense, strict=True)
+        Ranked(
+            candidates[n],
+            (*cheap[n], *pair),
+            final.score((*cheap[n], *pair)),
+            readings[n] if readings else None,
+        )
+        for n, pair in zip(short, dense, strict=True)
     ]
     return sorted(ranked, key=lambda one: (-one.score, one.sentence.article.id, one.sentence.start))
+
+
+def undense(
+    part: Part,
+    candidates: Sequence[Sentence],
+    passages: Sequence[Passage],
+    catalog: Catalog,
+    readings: Sequence[Reading] | None,
+) -> list[tuple[float, ...]]:
+    """The features of every candidate that need no embedding: ``LEXICAL`` and, with readings, ``READ``."""
+    terms = Terms(part.text, catalog.document_frequency, catalog.chunk_count())
+    strongest = max((passage.lexical or 0.0 for passage in passages), default=0.0) or 1.0
+    values = [lexical(part, terms, one, strongest) for one in candidates]
+    if readings is None:
+        return values
+    best: dict[str, float] = {}
+    for one, reading in zip(candidates, readings, strict=True):
+        chunk = one.passage.chunk.id
+        best[chunk] = max(best.get(chunk, UNREAD), reading.support)
+    return [
+        (*row, reading.support, reading.answer, best[one.passage.chunk.id])
+        for row, one, reading in zip(values, candidates, readings, strict=True)
+    ]
 
 
 def similarities(
@@ -201,4 +241,10 @@ def render(evidence: Sequence[Evidence]) -> str:
     return "\n".join(lines)
 
 
-FEATURES = LEXICAL + DENSE
+MODELS: dict[str, tuple[str, ...]] = {
+    "lexical": LEXICAL,
+    "full": LEXICAL + DENSE,
+    "lexical_read": LEXICAL + READ,
+    "full_read": LEXICAL + READ + DENSE,
+}
+"""The features of each model, in the order of ``Ranked.values``."""

@@ -1,8 +1,8 @@
 """What speaks for a sentence as the answer to a question, in numbers.
 
-Two groups: those that cost nothing (shared words, the kind of thing asked for, the passage's own scores),
-and two similarities that need an embedding. ``qa.evidence`` weighs them; ``evals/calibrate.py`` finds the
-weights.
+Three groups: those that cost nothing (shared words, the kind of thing asked for, the passage's own scores),
+two similarities that need an embedding, and what a reader says of the sentence, of the likeliest answer in it,
+and of the best sentence of its passage. ``qa.evidence`` weighs them; ``evals/calibrate.py`` finds the weights.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ LEXICAL = (
     "pronoun",
 )
 DENSE = ("similarity", "similarity_in_context")
+READ = ("support", "answer", "passage_support")
 
 _NUMBER = re.compile(
     r"\b\d[\d,.]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty"

@@ -58,6 +58,13 @@ def defaults() -> tuple[Entry, ...]:
     return tuple(entry for entry in catalog().values() if entry.default)
 
 
+def purpose(name: str) -> str:
+    """What the model or form called ``name`` is for: ``language``, ``embedding`` or ``reader``."""
+    entry = find(name)
+    made = _forms(entry).get(name.removeprefix("local:"))
+    return (made.purpose if made else "") or entry.purpose
+
+
 def folder(name: str, root: Path) -> Path:
     """Folder of the model, whether it is there or not."""
     return root / find(name).name

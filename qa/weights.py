@@ -15,12 +15,16 @@ class Derived:
     """A file made from a pulled one by ``by(source, target)``; ``by`` is ``module:function``.
 
     form: what the weights in that file are called, and the vectors that they make.
+    without: what happens when it cannot be made, in a clause.
+    purpose: what it is for, if not for the same as what it is made from.
     """
 
     name: str
     source: str
     by: str
     form: str
+    without: str
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,12 @@ from qa.terminal import safe
 if TYPE_CHECKING:
     from index.retrieve import Retriever
     from index.types import Embedder
+    from qa.answer import Answerer, Options
     from qa.chat_model import ChatModel
+    from qa.reader import Reader
 
 LOCAL_MODEL = "qwen2.5-coder-0.5b"
+READER = "minilm-l6-v2-reader"
 # Called when weights are missing: makes them be there, or raises.
 OnMissing = Callable[[ModelMissing], None]
 
@@ -163,6 +166,36 @@ def retriever(settings: Settings, *, on_missing: OnMissing | None = None) -> Ret
     return Retriever(settings.index, embedder(settings, on_missing=on_missing))
 
 
+def reader(settings: Settings, *, on_note: Callable[[str], None] = _note) -> Reader | None:
+    """The reader, which is made of the embedding's weights at its first use; None where they are not there.
+
+    on_note: is told, in a sentence, when it cannot be made. A reader helps to choose evidence, and with
+    embeddings from a service nobody needs to pull weights for it.
+    """
+    from qa import models
+    from qa.reader import Reader
+
+    try:
+        return Reader(models.ready(READER, settings.models_dir))
+    except ModelMissing:
+        return None
+    except NotMade as failure:
+        on_note(str(failure))
+        return None
+
+
+def answerer(
+    settings: Settings,
+    retriever: Retriever,
+    model: ChatModel | None,
+    options: Options | None = None,
+) -> Answerer:
+    """What answers questions over the index, as the settings ask for, or by ``options``."""
+    from qa.answer import Answerer, Options
+
+    return Answerer(retriever, retriever.embedder, model, options or Options.of(settings), reader(settings))
+
+
 def chat_model(
     settings: Settings,
     *,
@@ -243,9 +276,8 @@ def _weights(name: str, purpose: str, settings: Settings, on_missing: OnMissing 
     """The file or folder of local weights that serve ``purpose``."""
     from qa import models
 
-    entry = models.find(name)
-    if entry.purpose != purpose:
-        raise ConfigError(f"{entry.name} is no {purpose} model; see 'qa models list'")
+    if models.purpose(name) != purpose:
+        raise ConfigError(f"{name} is no {purpose} model; see 'qa models list'")
     try:
         return models.ready(name, settings.models_dir)
     except ModelMissing as missing:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from qa import answerable
 from qa.answerable import Signals, probability
 from qa.draft import Draft
-from qa.evidence import FEATURES, Ranked, choose, rank
+from qa.evidence import Ranked, choose, rank
 from qa.question import Kind, Part
 from qa.verify import Drafted, verify
 from tests.fakes import FakeEmbedder, reply
@@ -108,4 +108,4 @@ def test_a_ranking_of_one_sentence_has_signals(tmp_path: Path) -> None:
         made = Signals.of(PART, alone, None, (), found.catalog)
     assert made.margin == 0.0
     assert made.best == first.score
-    assert made.similarity == dict(zip(FEATURES, first.values, strict=True))["similarity"]
+    assert made.similarity == first.named()["similarity"]

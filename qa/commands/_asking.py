@@ -130,13 +130,12 @@ def answerer(effective: Settings, *, yes: bool, no_model: bool, narrator: Narrat
     Raises what ``qa.wiring`` raises.
     """
     from qa import wiring
-    from qa.answer import Answerer, Options
 
     missing = pulling_quietly(effective, yes, narrator)
     narrator.doing("opening the index")
     with wiring.retriever(effective, on_missing=missing) as retriever:
         model = None if no_model else language_model(effective, missing, narrator)
-        yield Answerer(retriever, retriever.embedder, model, Options.of(effective))
+        yield wiring.answerer(effective, retriever, model)
 
 
 def language_model(effective: Settings, missing: OnMissing, narrator: Narrator) -> ChatModel | None:
