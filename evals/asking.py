@@ -20,10 +20,12 @@ from qa.types import Answer
 
 if TYPE_CHECKING:
     from evals.goldfile import Gold
+    from evals.recorded_reader import Reads
     from index.catalog import Catalog
     from index.retrieve import Retriever
     from qa.chat_model import ChatModel
     from qa.config import Settings
+    from qa.reader import Reader
 
 # Settings that have a say in an answer, and so must be the same throughout a run.
 SETTINGS = ("k", "evidence_tokens", "max_tokens", "verify", "cache")
@@ -41,12 +43,14 @@ def now() -> str:
 class Setup:
     """What a run is asked with.
 
+    reader: chooses evidence; None where there is none to be had.
     today: the day that 'yesterday' in a question counts from.
     """
 
     settings: Settings
     retriever: Retriever
     model: ChatModel | None
+    reader: Reads | None = None
     today: date | None = None
     note: Mapping[str, Any] = field(default_factory=dict)
 
@@ -62,7 +66,8 @@ class Setup:
             "articles": {"sha256": sha256, "count": count},
             "model": self.model.identity if self.model else "none",
             "embedding": self.retriever.embedder.name,
-            "settings": settings | {"today": self.today.isoformat() if self.today else None},
+            "settings": settings
+            | {"today": self.today.isoformat() if self.today else None, "reader": self.reader is not None},
             "code": fingerprint.of_code(),
             "commit": fingerprint.commit(),
             "versions": fingerprint.versions(),
@@ -105,8 +110,9 @@ def asking(setup: Setup) -> Begin:
     options = Options.of(setup.settings)
     if setup.today:
         options = replace(options, today=setup.today)
-    # It has all of a retriever that answering uses.
-    answerer = Answerer(cast("Retriever", found), found.embedder, model, options)
+    # They have all of a retriever and of a reader that answering uses.
+    reader = cast("Reader | None", setup.reader)
+    answerer = Answerer(cast("Retriever", found), found.embedder, model, options, reader)
 
     def begin() -> Ask:
         talk = _Talk(answerer, setup)

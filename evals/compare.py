@@ -86,11 +86,11 @@ class Change:
 
     @property
     def verdict(self) -> str:
-        """``better``, ``worse``, ``other``, ``same``, or ``by chance``: the difference may well be chance."""
+        """``better``, ``worse``, ``other``, ``same``, or ``chance``: the difference may well be by chance."""
         if self.before == self.after:
             return "same"
         if self.difference.p >= LEVEL:
-            return "by chance"
+            return "chance"
         if self.measure in NEUTRAL:
             return "other"
         return "better" if (self.after > self.before) != (self.measure in LOWER_IS_BETTER) else "worse"
@@ -237,7 +237,8 @@ def show(comparison: Comparison, out: Console) -> None:
     if comparison.other:
         put(out, f"{len(comparison.other)} questions are not compared: only one run has them", indent=2)
     out.print()
-    out.print(_measures(comparison.changes))
+    # A file has room for what a terminal would cut.
+    out.print(_measures(comparison.changes), width=None if out.is_terminal else 110)
     for better in (False, True):
         flips = [one for one in comparison.flips if one.better is better]
         became = "Right now, wrong before" if better else "Wrong now, right before"
@@ -250,24 +251,30 @@ def show(comparison: Comparison, out: Console) -> None:
 def _measures(changes: Sequence[Change]) -> Any:
     from rich.table import Table
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("measure", no_wrap=True)
-    for name in ("before", "after", "change", "95%", "p", "n"):
+    for name in ("before", "after", "change", "95% interval", "p", "n"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for one in changes:
         d = one.difference
         table.add_row(
             one.measure,
-            f"{one.before:.3f}",
-            f"{one.after:.3f}",
-            f"{d.delta:+.3f}",
-            f"{d.low:+.3f} … {d.high:+.3f}",
+            _figure(one.before),
+            _figure(one.after),
+            _figure(d.delta, sign="+"),
+            f"{_figure(d.low, sign='+')}…{_figure(d.high, sign='+')}",
             f"{d.p:.3f}",
             str(one.n),
             one.verdict,
         )
     return table
+
+
+def _figure(value: float, sign: str = "") -> str:
+    """Shares with three decimals, large numbers with fewer."""
+    decimals = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 3
+    return f"{value:{sign}.{decimals}f}"
 
 
 def _show_flip(flip: Flip, before: str, after: str, out: Console) -> None:

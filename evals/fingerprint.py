@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # What an answer is made by.
 PACKAGES = ("qa", "index", "prompts")
 LIBRARIES = ("qa-news", "chromadb", "onnxruntime", "openai", "tokenizers", "trafilatura", "xllamacpp")
-_SOURCES = frozenset({".py", ".md", ".toml", ".json"})
+_SOURCES = frozenset({".py", ".md", ".toml", ".json", ".npz"})
 
 
 def of_file(path: Path) -> str:

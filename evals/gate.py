@@ -20,13 +20,15 @@ from evals.folder import Writer
 from evals.gatefile import Bound, GateSet, Update
 from evals.goldfile import check_gold, read_gold
 from evals.recorded import NotRecorded, RecordedEmbedder, Replies, Silent, files_of
+from evals.recorded_reader import RecordedReader
 from evals.report import Report
 from qa import config, wiring
 from qa.batch import Outcome
-from qa.errors import ModelMissing, ServiceUnreachable, UsageError
+from qa.errors import Missing, ModelMissing, ServiceUnreachable, UsageError
 from qa.reply_cache import CachedChat
 
 if TYPE_CHECKING:
+    from evals.recorded_reader import Reads
     from index.types import Embedder
     from qa.chat_model import ChatModel
     from qa.config import Settings
@@ -77,7 +79,7 @@ def run(
     except ModelMissing as missing:
         return Result(wanted, (), skipped=f"not run, for {missing}")
     except NotRecorded as error:
-        row = Row("recorded vectors", "one for each text", str(error), False)
+        row = Row("what is recorded", "all that is asked", str(error), False)
         return Result(wanted, (row,))
     return Result(wanted, tuple(verdict(wanted, found)), found)
 
@@ -97,7 +99,7 @@ def verdict(wanted: GateSet, found: Report) -> Iterator[Row]:
     failed = [score for score in found.scores if score.failed]
     if unrecorded := [score for score in failed if score.failed.startswith(NotRecorded.__name__)]:
         words = f"{len(unrecorded)} of {len(found.scores)} questions ask what was not recorded; record anew"
-        yield Row("recorded replies", "all", words, False)
+        yield Row("what is recorded", "all that is asked", words, False)
     if rest := len(failed) - len(unrecorded):
         yield Row("questions that failed", "none", str(rest), False)
     for bound in wanted.bounds:
@@ -130,8 +132,8 @@ def updated(result: Result, *, lower: bool) -> Update:
     return Update(wanted.name, bounds, fingerprint.of_file(wanted.gold), fingerprint.of_folder(wanted.corpus))
 
 
-def record(wanted: GateSet, settings: Settings, *, say: Say, shown: Shown) -> tuple[int, int]:
-    """Runs a set with its model and embedding and keeps what they said; returns replies and vectors kept.
+def record(wanted: GateSet, settings: Settings, *, say: Say, shown: Shown) -> int:
+    """Runs a set with its model, embedding and reader and keeps what they said; returns how many replies.
 
     What is recorded already is not asked again, unless other weights said it, and a recording that was
     interrupted goes on where it was. Raises UsageError where the set records nothing or a question failed,
@@ -144,11 +146,15 @@ def record(wanted: GateSet, settings: Settings, *, say: Say, shown: Shown) -> tu
     inner = wiring.chat_model(effective, on_retry=say)
     replies = Replies(paths[0], inner.identity, _weights(inner))
     embedder = RecordedEmbedder(paths[1], wiring.embedder(effective))
-    whole = False
+    read = wiring.reader(effective)
+    if read is None:
+        raise Missing("there is no reader to record; run 'qa models pull'")
+    tapes = (replies, embedder, reader := RecordedReader(paths[2], read))
+    model, whole = CachedChat(inner, replies), False
     try:
         with (
             tempfile.TemporaryDirectory() as scratch,
-            _indexed(wanted, effective, CachedChat(inner, replies), embedder, Path(scratch)) as setup,
+            _indexed(wanted, effective, model, embedder, reader, Path(scratch)) as setup,
         ):
             # In a folder of its own: a run that is there already would leave nothing to ask and to keep.
             found = _run(wanted, setup, Path(scratch) / wanted.name, say, shown)
@@ -158,8 +164,8 @@ def record(wanted: GateSet, settings: Settings, *, say: Say, shown: Shown) -> tu
             )
         whole = True
     finally:
-        kept = replies.save(everything=not whole), embedder.save(everything=not whole)
-    return kept
+        kept = [tape.save(everything=not whole) for tape in tapes]
+    return kept[0]
 
 
 def _run(wanted: GateSet, setup: Setup, out: Path, say: Say, shown: Shown) -> Report:
@@ -196,21 +202,28 @@ def _opened(wanted: GateSet, theirs: Settings, scratch: Path, say: Say) -> Itera
     """What the set is asked with. Raises ModelMissing and NotRecorded."""
     settings = _settings(wanted, theirs)
     embedder: Embedder
+    reader: Reads | None
     if wanted.recorded is None:
         embedder, model = wiring.embedder(settings), wiring.chat_model(settings, on_retry=say)
+        reader = wiring.reader(settings)
     else:
         paths = files_of(wanted.recorded)
         if not paths[0].exists():
             raise NotRecorded(f"there are no recorded replies at {paths[0]}; record them")
-        embedder, replies = RecordedEmbedder(paths[1]), Replies(paths[0])
+        embedder, replies, reader = RecordedEmbedder(paths[1]), Replies(paths[0]), RecordedReader(paths[2])
         model = CachedChat(Silent(wanted.model.removeprefix(config.LOCAL_PREFIX), replies), replies)
-    with _indexed(wanted, settings, model, embedder, scratch) as setup:
+    with _indexed(wanted, settings, model, embedder, reader, scratch) as setup:
         yield setup
 
 
 @contextmanager
 def _indexed(
-    wanted: GateSet, settings: Settings, model: ChatModel, embedder: Embedder, scratch: Path
+    wanted: GateSet,
+    settings: Settings,
+    model: ChatModel,
+    embedder: Embedder,
+    reader: Reads | None,
+    scratch: Path,
 ) -> Iterator[Setup]:
     """The set's articles in an index that is there for this run only."""
     from index import build, chunk
@@ -224,7 +237,7 @@ def _indexed(
     if failed := [item for item in summary.skipped if item.failure]:
         raise UsageError(f"{failed[0].location} {failed[0].reason}; mend the corpus of {wanted.name}")
     with Retriever(folder, embedder) as retriever:
-        yield Setup(replace(settings, index=folder), retriever, model, wanted.today)
+        yield Setup(replace(settings, index=folder), retriever, model, reader, wanted.today)
 
 
 def chosen(path: Path, names: list[str]) -> list[GateSet]:

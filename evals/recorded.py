@@ -1,10 +1,10 @@
 """A model's replies and an embedding's vectors, recorded once and played back: the same on every machine.
 
-Two files. ``NAME.replies.jsonl`` has a line that says which weights spoke, then one line a reply: the hash of
-all that was asked (model, messages, parameters), the text, and the tokens with their log-probabilities.
-``NAME.vectors.npz`` has for the hash of each text its vector in 8 bits; whoever records uses the vectors as
-they are read back, so that recording and playing back see the same numbers. It is not compressed, so that
-git keeps only what changes.
+Two files, and a third of ``evals.recorded_reader``. ``NAME.replies.jsonl`` has a line that says which weights
+spoke, then one line a reply: the hash of all that was asked (model, messages, parameters), the text, and the
+tokens with their log-probabilities. ``NAME.vectors.npz`` has for the hash of each text its vector in 8 bits;
+whoever records uses the vectors as they are read back, so that recording and playing back see the same
+numbers. It is not compressed, so that git keeps only what changes.
 
 What was not recorded is not made up: it raises NotRecorded.
 """
@@ -37,9 +37,11 @@ class NotRecorded(Missing):
     """A reply or a vector that was not recorded."""
 
 
-def files_of(stem: Path) -> tuple[Path, Path]:
-    """The files of replies and of vectors that belong to a name."""
-    return stem.with_name(f"{stem.name}.replies.jsonl"), stem.with_name(f"{stem.name}.vectors.npz")
+def files_of(stem: Path) -> tuple[Path, Path, Path]:
+    """The files of replies, of vectors and of readings that belong to a name."""
+    suffixes = (".replies.jsonl", ".vectors.npz", ".readings.npz")
+    replies, vectors, readings = (stem.with_name(f"{stem.name}{suffix}") for suffix in suffixes)
+    return replies, vectors, readings
 
 
 class Replies(ReplyCache):

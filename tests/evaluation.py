@@ -11,6 +11,8 @@ from evals.folder import FORMAT, Run, Writer
 from evals.gold import GoldQuestion, load_questions
 from evals.runner import finish
 from index.types import Article
+from qa.features import Sentence
+from qa.reader import Reading
 from tests.fakes import Asked, FakeChatModel
 from tests.small_paper import BRIDGE, FERRY, ORCHARD, PAPER, written
 
@@ -220,3 +222,19 @@ class Known(FakeChatModel):
         """The first sentence that it is shown."""
         (first,) = [line for line in asked.prompt.splitlines() if line.startswith("[1] ")]
         return written(first.removeprefix("[1] "), 1)
+
+
+class FakeReader:
+    """Reads words that question and sentence share, and counts what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def read(self, question: str, sentences: Sequence[Sentence]) -> list[Reading]:
+        self.asked += 1
+        wanted = set(question.lower().split())
+        shared = [len(wanted & set(one.text.lower().split())) / 3 for one in sentences]
+        return [
+            Reading(value, value - 1, one.start, one.start + 5)
+            for value, one in zip(shared, sentences, strict=True)
+        ]

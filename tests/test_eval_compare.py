@@ -32,7 +32,7 @@ def test_what_flipped_and_by_how_much(tmp_path: Path) -> None:
     assert (accuracy.before, accuracy.after, accuracy.n) == (0.5, 0.75, 4)
     # One worse and two better of three that flipped: p = 2 * (1 + 3) / 8, at most 1.
     assert (accuracy.difference.delta, accuracy.difference.p) == (0.25, 1.0)
-    assert accuracy.verdict == "by chance"
+    assert accuracy.verdict == "chance"
     assert (changes["abstention_recall"].n, changes["abstention_recall"].verdict) == (1, "same")
     assert [(one.gold.id, one.better, one.lost) for one in found.flips] == [
         ("q2", False, "abstention"),
@@ -47,7 +47,7 @@ def test_what_flipped_and_by_how_much(tmp_path: Path) -> None:
     [
         ("accuracy", 0.5, 0.9, 0.01, "better"),
         ("accuracy", 0.9, 0.5, 0.01, "worse"),
-        ("accuracy", 0.5, 0.9, 0.2, "by chance"),
+        ("accuracy", 0.5, 0.9, 0.2, "chance"),
         ("seconds", 4.0, 2.0, 0.01, "better"),
         ("unsupported_claims", 0.0, 0.2, 0.01, "worse"),
         ("abstention_rate", 0.1, 0.2, 0.01, "other"),
@@ -114,5 +114,5 @@ def test_the_comparison_for_programs_says_the_same(tmp_path: Path) -> None:
         0.0,
         1.0,
         1.0,
-        "by chance",
+        "chance",
     )

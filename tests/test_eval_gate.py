@@ -18,13 +18,14 @@ from evals.gatefile import Bound
 from evals.recorded import files_of
 from qa import config, models, wiring
 from qa.errors import Missing, ModelMissing, UsageError
-from tests.evaluation import GATE, QUESTIONS, Known, write_corpus, write_gold
+from tests.evaluation import GATE, QUESTIONS, FakeReader, Known, write_corpus, write_gold
 from tests.fakes import FakeEmbedder
 
 
 def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wiring, "chat_model", lambda *_, **__: Known())
     monkeypatch.setattr(wiring, "embedder", lambda *_, **__: FakeEmbedder())
+    monkeypatch.setattr(wiring, "reader", lambda *_, **__: FakeReader())
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +37,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "gate.toml").write_text(GATE, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patched:
         _fakes(patched)
-        replies, vectors = record(folder)
-    assert replies >= len(QUESTIONS)
-    assert vectors > len(QUESTIONS)
+        assert record(folder) >= len(QUESTIONS)
     return folder
 
 
@@ -64,7 +63,7 @@ def quiet(_: object) -> None:
     pass
 
 
-def record(place: Path) -> tuple[int, int]:
+def record(place: Path) -> int:
     (one,) = gatefile.read(place / "gate.toml")
     return gate.record(one, settings(place), say=quiet, shown=quiet)
 
@@ -89,6 +88,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def call() -> None:
         monkeypatch.setattr(wiring, "chat_model", gone)
         monkeypatch.setattr(wiring, "embedder", gone)
+        monkeypatch.setattr(wiring, "reader", gone)
 
     return call
 
@@ -122,7 +122,7 @@ def test_a_changed_prompt_falls_short_until_it_is_recorded(
     monkeypatch.setattr("qa.draft.grammar", lambda numbers: "root ::= [0-9]+")
     result = check(place, out="changed")
     assert not result.kept
-    assert found(result)["recorded replies"] == (
+    assert found(result)["what is recorded"] == (
         "4 of 4 questions ask what was not recorded; record anew",
         False,
     )
@@ -160,7 +160,7 @@ def test_an_interrupted_recording_goes_on_where_it_was(
         record(unrecorded)
     model = Known()
     monkeypatch.setattr(wiring, "chat_model", lambda *_, **__: model)
-    replies, _ = record(unrecorded)
+    replies = record(unrecorded)
     assert len(model.asked) == replies - 2
 
 
@@ -270,6 +270,14 @@ def test_a_live_set_is_not_recorded(place: Path) -> None:
     (place / "gate.toml").write_text(GATE.replace('recorded = "tapes/paper"\n', ""), encoding="utf-8")
     with pytest.raises(UsageError, match="plays back nothing"):
         record(place)
+
+
+def test_without_a_reader_nothing_is_recorded(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "reader", lambda *_, **__: None)
+    data = [path.read_bytes() for path in files_of(place / "tapes" / "paper")]
+    with pytest.raises(Missing, match="no reader to record"):
+        record(place)
+    assert data == [path.read_bytes() for path in files_of(place / "tapes" / "paper")]
 
 
 def test_weights_are_part_of_a_recording(place: Path) -> None:

@@ -1,4 +1,4 @@
-"""Replies and vectors that are recorded and played back."""
+"""Replies, vectors and readings that are recorded and played back."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 
 from evals.recorded import NotRecorded, RecordedEmbedder, Replies, Silent, files_of
+from evals.recorded_reader import RecordedReader
 from qa.errors import UsageError
+from qa.evidence import split
+from qa.features import Sentence
 from qa.reply_cache import CachedChat
 from qa.types import Message, TokenLogprob
+from tests.evaluation import FakeReader
 from tests.fakes import FakeChatModel, FakeEmbedder, reply
+from tests.small_paper import BRIDGE, FERRY, passages
 
 ASKED = [Message("user", "How long is the bridge?")]
 OTHER = [Message("user", "Who built it?")]
@@ -160,3 +165,71 @@ def test_a_malformed_file_of_vectors_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PK nothing")
     with pytest.raises(UsageError, match="holds no recorded vectors"):
         RecordedEmbedder(path)
+
+
+ASK = "How long is the bridge?"
+
+
+@pytest.fixture
+def sentences() -> list[Sentence]:
+    return split(passages(FERRY, BRIDGE))
+
+
+def test_readings_are_the_same_when_recording_and_when_playing_back(
+    tmp_path: Path, sentences: list[Sentence]
+) -> None:
+    path = files_of(tmp_path / "paper")[2]
+    recording = RecordedReader(path, FakeReader())
+    seen = recording.read(ASK, sentences)
+    assert recording.save() == len({one.passage.chunk.id for one in sentences})
+    assert RecordedReader(path).read(ASK, sentences) == seen
+    true = FakeReader().read(ASK, sentences)
+    assert [(one.start, one.end) for one in seen] == [(one.start, one.end) for one in true]
+    assert [one.support for one in seen] == pytest.approx([one.support for one in true], abs=1e-3)
+
+
+def test_a_passage_that_was_not_read_is_told_and_not_made_up(
+    tmp_path: Path, sentences: list[Sentence]
+) -> None:
+    path = tmp_path / "r.npz"
+    with pytest.raises(NotRecorded, match="no recorded readings"):
+        RecordedReader(path)
+    recording = RecordedReader(path, FakeReader())
+    recording.read(ASK, sentences)
+    recording.save()
+    with pytest.raises(NotRecorded, match=r"no reading of a passage of ports/ferry\.txt for 'Who\?'"):
+        RecordedReader(path).read("Who?", sentences)
+    # A sentence less is another passage.
+    with pytest.raises(NotRecorded):
+        RecordedReader(path).read(ASK, sentences[1:])
+
+
+def test_only_passages_without_a_reading_are_read_and_unused_ones_go(
+    tmp_path: Path, sentences: list[Sentence]
+) -> None:
+    path = tmp_path / "r.npz"
+    first = RecordedReader(path, FakeReader())
+    first.read(ASK, sentences)
+    whole = first.save()
+    inner = FakeReader()
+    second = RecordedReader(path, inner)
+    second.read(ASK, sentences)
+    assert inner.asked == 0
+    second.read("Who?", sentences)
+    assert inner.asked == whole
+    assert second.save() == 2 * whole
+    third = RecordedReader(path)
+    third.read(ASK, sentences)
+    assert third.save() == whole
+    assert third.save(everything=True) == 2 * whole
+
+
+def test_a_malformed_file_of_readings_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.npz"
+    path.write_bytes(b"PK nothing")
+    with pytest.raises(UsageError, match="holds no recorded readings"):
+        RecordedReader(path)
+    none = np.zeros((2, 2))
+    np.savez(path, keys=np.zeros((2, 16), "u1"), counts=np.array([1, 2]), scores=none, spans=none)
+    with pytest.raises(UsageError, match="different lengths"):
+        RecordedReader(path)

@@ -173,7 +173,7 @@ def _setup(
     narrator.doing("opening the index")
     with wiring.retriever(effective, on_missing=missing) as retriever:
         model = None if no_model else language_model(effective, missing, narrator)
-        yield Setup(effective, retriever, model)
+        yield Setup(effective, retriever, model, wiring.reader(effective))
 
 
 def _asked(setup: Setup, gold: Gold, folder: Path, narrator: Narrator) -> tuple[Outcome, Any]:
@@ -279,8 +279,8 @@ def gate(
         how: dict[str, Any] = {"say": narrator.say, "shown": _passing(narrator)}
         if record:
             for one in [one for one in chosen if one.recorded]:
-                replies, vectors = gates.record(one, effective, **how)
-                narrator.say(f"{one.name}: {replies} replies and {vectors} vectors are recorded")
+                replies = gates.record(one, effective, **how)
+                narrator.say(f"{one.name}: {replies} replies are recorded, and what goes with them")
             return
         anew = update or bool(lower)
         results = [gates.run(one, effective, folder, update=anew, **how) for one in chosen]
