@@ -173,7 +173,9 @@ class Writer:
     def save_about(self) -> None:
         """Write ``run.json``."""
         text = json.dumps(self.about, ensure_ascii=False, indent=1, default=str)
-        (self.path / ABOUT).write_text(text + "\n", encoding="utf-8")
+        fresh = self.path / f"{ABOUT}.new"
+        fresh.write_text(text + "\n", encoding="utf-8")
+        fresh.replace(self.path / ABOUT)
 
     def finish(self, scores: Iterable[Score], finished: str) -> Run:
         """Write scores, and each question's last answer once and in order; returns the run."""

@@ -41,7 +41,9 @@ def read_gold(path: Path, *, limit: int | None = None, ids: Sequence[str] = ()) 
     if kind == "conversations":
         everything = tuple(turn for one in load_conversations(path) for turn in one.turns)
     elif kind == "briefs":
-        raise UsageError(f"{path} is a gold file of briefs; 'qa eval' runs questions and conversations")
+        raise UsageError(
+            f"{path} is a gold file of briefs; score briefs with 'python -m evals.score_briefs {path} BRIEFS'"
+        )
     else:
         everything = load_questions(path)
     if unknown := [one for one in ids if one not in {gold.id for gold in everything}]:

@@ -97,13 +97,22 @@ def run(
             for golds in talks(folder):
                 state.talk(golds)
         else:
-            with ThreadPoolExecutor(jobs) as pool:
-                for done in [pool.submit(state.talk, golds) for golds in talks(folder)]:
-                    done.result()
+            _together(state, talks(folder), jobs)
     finally:
         state.stopped.set()
         folder.add_seconds(time.monotonic() - start)
     return state.outcome
+
+
+def _together(state: _Asking, all_talks: Sequence[Sequence[GoldQuestion]], jobs: int) -> None:
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for done in [pool.submit(state.talk, golds) for golds in all_talks]:
+                done.result()
+        except BaseException:
+            # The pool waits for what was submitted; let it find nothing to do.
+            state.stopped.set()
+            raise
 
 
 def talks(folder: Writer) -> list[list[GoldQuestion]]:

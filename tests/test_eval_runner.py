@@ -129,6 +129,22 @@ def test_several_questions_at_a_time(tmp_path: Path) -> None:
         assert list(finish(folder, text_of).answers) == ["q1", "q2", "q3", "q4"]
 
 
+def test_an_interrupt_ends_a_run_of_several_at_a_time(tmp_path: Path) -> None:
+    asked = []
+
+    def ask(gold: GoldQuestion) -> Mapping[str, Any]:
+        asked.append(gold.id)
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+        return {**right("q1"), "id": gold.id}
+
+    rows = [{**QUESTIONS[0], "id": f"d{n}"} for n in range(200)]
+    gold = read_gold(write_gold(tmp_path / "gold.jsonl", rows))
+    with Writer(tmp_path / "run", about(), gold.questions) as folder, pytest.raises(KeyboardInterrupt):
+        runner.run(lambda: ask, folder, jobs=2)
+    assert len(asked) < 200
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
