@@ -132,7 +132,6 @@ def shown(asked: dict[str, list[Asked]]) -> Iterator[str]:
 def main() -> int:
     """Command line. Exit code 5 where rewriting falls too far behind."""
     from qa import config, wiring
-    from qa.answer import Answerer, Options
 
     parser = argparse.ArgumentParser(prog="python -m evals.followups", description="Follow-up questions.")
     parser.add_argument("--index", type=Path, required=True)
@@ -145,7 +144,7 @@ def main() -> int:
     gold = [json.loads(line) for line in args.gold.read_text(encoding="utf-8").splitlines() if line]
     model = None if args.no_model else wiring.chat_model(settings)
     with wiring.retriever(settings) as retriever:
-        answerer = Answerer(retriever, retriever.embedder, model, Options.of(settings))
+        answerer = wiring.answerer(settings, retriever, model)
         setup = Setup(settings, retriever, answerer, model if args.improve else None)
         asked = run(gold, setup, lambda line: print(line, file=sys.stderr, flush=True))
     print("\n".join(shown(asked)))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from qa.answer import Answerer, Options, Question
+from qa.answer import Question
 from qa.chat import window
 from qa.config import LOCAL_PREFIX, Settings
 
@@ -93,14 +93,17 @@ class Engine:
             self._narrator.pause()
 
     def _made(self) -> None:
-        options = Options.of(self.settings)
-        self.answerer = Answerer(self.retriever, self.retriever.embedder, self.model, options)
+        from qa import wiring
+
+        self.answerer = wiring.answerer(self.settings, self.retriever, self.model)
         self.count = window.counter(self.settings) if self.model else _tiktoken
 
     def _load(self) -> None:
+        from qa import wiring
+
         # Whatever fails here fails again, and is told, when a question is asked.
         try:
-            quoting = Answerer(self.retriever, self.retriever.embedder, None, Options.of(self.settings))
+            quoting = wiring.answerer(self.settings, self.retriever, None)
             quoting.ask(Question("What happened?", k=1))
             if self.local:
                 self._read_prompt()

@@ -42,6 +42,15 @@ _PREPOSITION = re.compile(
     r"|near|between|as|than|per)\b",
     re.IGNORECASE,
 )
+_OPEN = re.compile(
+    r"^(?:(?:and )?then(?: what)?|what (?:then|next|now)|go on|details|and|so"
+    r"|(?:tell me |say |anything |something )?(?:a (?:bit|little) )?more(?: (?:about|on) (?:it|that|this))?"
+    r"|(?:please )?(?:explain|elaborate)(?: (?:it|that|this))?)$",
+    re.IGNORECASE,
+)
+_DOUBT = re.compile(r"^(?:really|(?:are you|is (?:that|it|this)) (?:sure|true|so|certain))$", re.IGNORECASE)
+# A question word that leaves no gap behind when another takes its place.
+_ADJUNCTS = words("when where why how")
 _FRAGMENTS = words("of else more so exactly not then")
 
 
@@ -107,7 +116,15 @@ def _leaning(text: str, mind: Sequence[Heard]) -> Heard | None:
 def _completed(text: str, last: Heard) -> str | None:
     """A fragment completed from the question before; None where the text is no fragment."""
     plain = text.rstrip("?!. ")
+    if _DOUBT.match(plain):
+        if statement := _statement(last):
+            return f"Is it true that {statement}?"
+        return phrases.with_topic("Is that true", last.topic)
+    if _OPEN.match(plain):
+        return phrases.with_topic("What else is known", last.topic)
     if match := _ABOUT.match(plain):
+        if not names_in(match["whom"], [last]) and not _WHEN.match(match["whom"]):
+            return phrases.with_topic(plain, last.topic)
         plain = match["whom"]
     elif (parts := phrases.shape(plain)).wh and not parts.topic:
         alone = (
@@ -120,11 +137,16 @@ def _completed(text: str, last: Heard) -> str | None:
         return None
     base = phrases.without_topic(last.question).rstrip("?!. ")
     whole = _replaced(base, plain, last)
-    return (
-        _beside(whole, last)
-        if not names_in(whole, [last])
-        else phrases.with_topic(whole, phrases.shape(last.question).topic)
-    )
+    # What was replaced may have been all that told what it is about.
+    lost = names_in(base, [last]) and not names_in(whole, [last])
+    return phrases.with_topic(whole, last.topic if lost else phrases.shape(last.question).topic)
+
+
+def _statement(last: Heard) -> str:
+    """What the last turn said, where its question and the name that answers it are a sentence."""
+    parts = phrases.shape(last.question)
+    whole = not parts.noun and (phrases.says_something(parts) or (last.focus and not parts.aux))
+    return phrases.about(last.question, last.focus.text if last.focus else "") if whole else ""
 
 
 def _centre(fragment: str) -> str:
@@ -137,8 +159,12 @@ def _centre(fragment: str) -> str:
 def _asked_again(plain: str, last: Heard) -> str:
     """``Why?``: the question before with another question word, or what it was about beside it."""
     before = phrases.shape(last.question)
-    if before.wh and not before.noun and phrases.inverted(before):
+    if before.wh in _ADJUNCTS and phrases.says_something(before):
         return phrases.with_topic(f"{plain} {before.aux} {before.body}", before.topic)
+    word, _, rest = plain.partition(" ")
+    if rest.lower() == "else" and word.lower() == before.wh:
+        base = phrases.without_topic(last.question)
+        return phrases.with_topic(f"{plain}{base[len(word) :]}", before.topic)
     return phrases.with_topic(plain, last.topic)
 
 
@@ -173,6 +199,8 @@ def _with_subject(base: str, fragment: str) -> str:
     subject = re.split(r" (?:in|of|at|for|to|on) ", subject)[0]
     if pronoun := re.match(r"(?:it|they|he|she|that|this)\b", parts.body):
         subject = pronoun[0]
+    if not subject.split()[-1].islower():
+        return ""
     return f"{base[: len(base) - len(parts.body)]}{fragment}{parts.body[len(subject) :]}"
 
 
@@ -182,5 +210,5 @@ def _like(fragment: str, last: Heard) -> Name | None:
     if not found:
         return None
     other = found[0][1]
-    known = other in last.answered
+    known = other in last.known.values()
     return next((one for one in last.asked if not known or one.person == other.person), None)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from index.types import Article
 from qa.chat import phrases
@@ -13,6 +13,8 @@ from qa.wording import stems
 
 # Words between a name and one of the question's beyond which the name is not taken for the answer.
 _NEAR, _FAR = 8, 12
+_PHRASE = 6  # words
+_PLURALS = ("people", "men", "women", "children")
 _PLACES = re.compile(
     r"\b(?:cit(?:y|ies)|countr(?:y|ies)|towns?|villages?|islands?|places?|states?|ports?|regions?)\b",
     re.IGNORECASE,
@@ -26,7 +28,8 @@ class Heard:
     question: its stand-alone wording. asked: the names in it. answered: those that the answer adds, in order.
     focus: the one that is the answer, where the question asks for one. items: what the answer lists.
     topic: what the turn was about, see ``phrases.about``. stems: of the question, the answer, and the
-    articles that it cites. centre: the thing that the user named by itself, as in 'And the inquiry?'.
+    articles that it cites. known: the names of these articles, by their wording in lower case. centre: the
+    thing that the user named by itself, as in 'And the inquiry?'.
     """
 
     question: str
@@ -36,6 +39,7 @@ class Heard:
     items: tuple[Name, ...]
     topic: str
     stems: frozenset[str]
+    known: Mapping[str, Name] = field(default_factory=dict)
     centre: str = ""
 
 
@@ -60,7 +64,8 @@ def heard(
         for name in found(" . ".join(claims), known, own=False)
         if not any(same(name, other) for other in asked)
     )
-    focus = _focus(question, answered, claims, drafts)
+    items = tuple(_items(question, claims, answered))
+    focus = None if items else _focus(question, answered, claims, drafts)
     topic = phrases.about(question, focus.text if focus else "")
     if before is not None and not set(stems(before.topic)) <= set(stems(topic)):
         topic = phrases.joined(topic, before.topic)
@@ -71,9 +76,10 @@ def heard(
         asked=asked,
         answered=answered,
         focus=focus,
-        items=tuple(_items(question, claims, answered)),
+        items=items,
         topic=topic,
         stems=frozenset(own).union(told),
+        known=known,
         centre=centre,
     )
 
@@ -89,14 +95,18 @@ def _focus(
     best: tuple[float, int] | None = None
     for n, name in enumerate(answered):
         row, distance = _nearness(name, asked, claims)
-        pointed = any(mentions(draft, name) for draft in drafts)
+        # A drafted phrase is the answer; a sentence may name others too.
+        pointed = max(
+            (3.0 if len(one.split()) <= _PHRASE else 1.0 for one in drafts if mentions(one, name)),
+            default=0.0,
+        )
         alone = row == 0 and not any(
             other != name and fits(other) and mentions(claims[0], other) for other in answered
         )
         near = row <= 1 and distance <= _NEAR
         if not pointed and not ((near or alone) and fits(name) and (name.person or name.place)):
             continue
-        score = (3.0 if pointed else 0.0) + (1.5 if fits(name) else 0.0) - 0.8 * row - 0.15 * distance
+        score = pointed + (1.5 if fits(name) else 0.0) - 0.8 * row - 0.15 * distance
         best = max(best or (score, -n), (score, -n))
     return answered[-best[1]] if best else None
 
@@ -137,7 +147,9 @@ def _nearness(name: Name, asked: Sequence[str], claims: Sequence[str]) -> tuple[
 def _items(question: str, claims: Sequence[str], answered: Sequence[Name]) -> list[Name]:
     """The longest enumeration in the answer: names of the kind asked for in one claim, at least two."""
     fits = _kind_asked(question)
-    if fits is None:
+    parts = phrases.shape(question)
+    several = parts.noun.endswith("s") or parts.noun in _PLURALS or parts.aux in ("are", "were", "have")
+    if fits is None or not several:
         return []
     best: list[Name] = []
     for claim in claims:
@@ -149,7 +161,8 @@ def _items(question: str, claims: Sequence[str], answered: Sequence[Name]) -> li
 
 def names_in(text: str, mind: Sequence[Heard]) -> list[tuple[int, Name]]:
     """The names in a user's text and where they begin; those in mind are found in any case of letters."""
-    table = {name.text.lower(): name for one in mind for name in (*one.asked, *one.answered)}
+    table = {key: name for one in reversed(mind) for key, name in one.known.items()}
+    table |= {name.text.lower(): name for one in mind for name in (*one.asked, *one.answered)}
     for name in list(table.values()):
         last = name.text.split()[-1].lower()
         if name.person and len(last) > 2:

@@ -24,7 +24,9 @@ _CAPITALS = re.compile(
 _AGE = re.compile(r"^, (?:\d{2}|who|aged)\b")
 _SAID = re.compile(r"^(?:,? (?:said|says|told|added|argued|asked|wrote|replied)\b)")
 _CALLING = re.compile(r"\b[a-z-]{2,}(?:er|or|ist|man|woman|cook|chief|captain|coach|owner|nurse|judge),? $")
-_PLACE = re.compile(r"\b(?:in|at|near|to|from|outside|around|across|towards) (?:the )?$", re.IGNORECASE)
+_PLACE = re.compile(
+    r"\b(?:in|at|near|to|from|outside|around|across|towards|through|via|into) (?:the )?$", re.IGNORECASE
+)
 _HE = re.compile(r"\b(he|his|she)\b", re.IGNORECASE)
 _COUNTED = words(
     """
@@ -64,6 +66,14 @@ def _known(title: str, text: str) -> Mapping[str, Name]:
                 start = match.start() + match[0].find(surface)
                 one = _Seen(surface, titled, whole, start, start + len(surface))
                 seen.setdefault(surface.lower(), []).append(one)
+    # A single word that only ever begins a sentence is a name where it ends a longer one.
+    seen = {
+        key: said
+        for key, said in seen.items()
+        if " " in key
+        or not all(one.opening for one in said)
+        or any(other.endswith(f" {key}") for other in seen)
+    }
     return _joined({key: _name(key, said, seen.keys(), article) for key, said in seen.items()})
 
 
@@ -76,6 +86,12 @@ class _Seen:
     text: str
     start: int
     end: int
+
+    @property
+    def opening(self) -> bool:
+        """Whether it begins a sentence, and not with a title."""
+        before = self.text[: self.start].rstrip(' \n“"(')[-1:]
+        return not self.titled and before in ("", ".", "!", "?", ":", "”")
 
     @property
     def place(self) -> bool:
@@ -121,7 +137,9 @@ def _name(key: str, said: Sequence[_Seen], others: Iterable[str], article: names
     votes = [vote for one in said if (vote := _by_pronoun(one.text, one.end))]
     gender = names.gender(run, article) or (max(votes, key=votes.count) if votes else "")
     place = not person and any(one.place for one in said)
-    return Name(said[0].surface, person, gender if person else "", place)
+    # Not the capitals of a dateline.
+    surface = next((one.surface for one in said if not one.surface.isupper()), said[0].surface)
+    return Name(surface, person, gender if person else "", place)
 
 
 def known_names(articles: Iterable[Article]) -> Mapping[str, Name]:

@@ -158,8 +158,17 @@ def about(question: str, answer: str = "") -> str:
 
 def joined(said: str, older: str) -> str:
     """Two topics as one: of the older as much as there is room for."""
-    room = _cut(older, LONGEST_TOPIC - len(said) - 2)
+    rest = _without_name(older, said)
+    room = _cut(rest, LONGEST_TOPIC - len(said) - 2)
     return f"{said}, {room}" if said and room else said or room
+
+
+def _without_name(older: str, said: str) -> str:
+    """The older topic without the name that both begin with: it need not be said twice."""
+    name = re.match(r"(?:[A-Z][\w’'-]*(?: and)? )*[A-Z][\w’'-]*(?=,? )", said)
+    if name and older.startswith(name[0]):
+        return older[name.end() :].lstrip(" ,")
+    return older
 
 
 def _statement(parts: Shape, answer: str) -> str:
@@ -173,6 +182,8 @@ def _statement(parts: Shape, answer: str) -> str:
     subject, verb, rest = subject_and_verb(parts.body)
     if parts.aux in _BE.split():
         said = f"{subject} {parts.aux} {verb} {rest}" if verb and not parts.noun else parts.body
+        if answer and parts.wh == "who" and not verb:
+            said = f"{answer}, {said}"
     elif parts.aux in _DO.split():
         # 'How much did the tram cost': it is about the tram.
         said = (
@@ -258,6 +269,12 @@ def inverted(parts: Shape) -> bool:
     """Whether the subject follows the auxiliary, so that another question word can stand before it."""
     first = parts.body.split()[:1]
     return bool(parts.aux and first) and not _verb_alone(first[0], parts.aux)
+
+
+def says_something(parts: Shape) -> bool:
+    """Whether what follows the auxiliary has a verb; in ``who is the mayor`` it has none."""
+    _, verb, _ = subject_and_verb(parts.body)
+    return inverted(parts) and bool(verb)
 
 
 def small(word: str) -> bool:

@@ -15,12 +15,14 @@ from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
+from qa.chat.commands import COMMANDS
 from qa.chat.store import private
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyPressEvent
 
 PROMPT = "› "
+_ALONE = {command.usage for command in COMMANDS if not command.takes}
 _STYLE = Style.from_dict(
     {
         "prompt": "ansicyan bold",
@@ -30,7 +32,7 @@ _STYLE = Style.from_dict(
         "completion-menu.meta.completion": "bg:default ansibrightblack noreverse",
         "completion-menu.meta.completion.current": "bg:default ansibrightblack noreverse",
         "scrollbar.background": "bg:default",
-        "scrollbar.button": "bg:ansibrightblack",
+        "scrollbar.button": "bg:default",
     }
 )
 
@@ -94,7 +96,10 @@ def _keys() -> KeyBindings:
 
     @keys.add("enter", filter=completion_is_selected)
     def _choose(event: KeyPressEvent) -> None:
+        """A command that takes nothing is obeyed at once."""
         event.current_buffer.complete_state = None
+        if event.current_buffer.text in _ALONE:
+            event.current_buffer.validate_and_handle()
 
     @keys.add("escape", "enter")
     def _new_line(event: KeyPressEvent) -> None:

@@ -16,7 +16,8 @@ _THEY = re.compile(r"\b(?:they|them|their|theirs)\b", re.IGNORECASE)
 _IT = re.compile(r"\b(?:it|its)\b", re.IGNORECASE)
 # 'It' that stands for nothing.
 _EMPTY = re.compile(
-    r"\bit (?:true|that|be that|rain\w*|snow\w*|take[sn]?|took)\b|\bis it (?:known|clear|possible|likely)\b",
+    r"\bit (?:true|that|be that|rain\w*|snow\w*)\b|\bis it (?:known|clear|possible|likely)\b"
+    r"|\bit (?:takes?|took|taken) .*\bto\b",
     re.IGNORECASE,
 )
 _THERE = re.compile(r"(?P<prep>\b(?:from|to|near|around|of) )?\bthere\b", re.IGNORECASE)
@@ -149,27 +150,37 @@ def _thing(text: str, mind: Sequence[Heard]) -> str:
     """``it`` for what the user named by itself before, or the name that answered ``which`` or ``what``."""
     if mind[0].centre:
         return _put(_IT, text, mind[0].centre, mind)
-    centre = mind[0].focus
-    if centre is None or centre.person or centre.place or _EMPTY.search(text):
+    centre, noun = mind[0].focus, phrases.shape(mind[0].question).noun
+    if centre is None or not noun or centre.person or centre.place or _EMPTY.search(text):
         return text
     return _put(_IT, text, centre.text, mind)
 
 
 def _kind(text: str, mind: Sequence[Heard]) -> str:
     """``that company``, ``the city``: the latest name that can be one."""
+    whole = " . ".join(one.question for one in mind)
 
     def named(match: re.Match[str]) -> str:
         place = match["noun"].lower() in _PLACES
+        thing = phrases.shape(mind[0].question).noun
         fits = [
             (weight, -n, name.text)
             for n, (weight, name) in enumerate(_at_hand(mind[:2]))
-            if not name.person and (not place or name.place)
+            if not name.person
+            and (name.place if place else not _located(name, whole))
+            and (name != mind[0].focus or thing in ("", match["noun"].lower()) or place)
         ]
         if not fits or match["noun"].lower() in max(fits)[2].lower() or names_in(text[: match.start()], mind):
             return match[0]
         return max(fits)[2]
 
     return _NOUN.sub(named, text)
+
+
+def _located(name: Name, said: str) -> bool:
+    """Whether a name only tells where, or of what, something is: 'the mayor of Eskerby'."""
+    bound = rf"\b(?:of|in|at|near|from) (?:the )?{re.escape(name.text)}\b"
+    return name.place or bool(re.search(bound, said))
 
 
 def _place(text: str, mind: Sequence[Heard]) -> str:

@@ -43,9 +43,10 @@ class Screen:
             self._spinner = Spinner("dots", text, style=ASIDE)
             padded = Padding(self._spinner, (0, 0, 0, INDENT))
             self._status = Live(padded, console=self.out, transient=True, refresh_per_second=10)
-            self._status.start()
+            self._status.start(refresh=True)
         else:
             self._spinner.update(text=text)
+            self._status.refresh()
 
     def still(self) -> None:
         """Take away what is being done."""
@@ -94,7 +95,7 @@ class Screen:
     def sources(self, citations: Iterable[Citation]) -> None:
         """A line or two for each article: its marks, title, outlet and date."""
         for one, numbers in by_article(citations):
-            marks = "".join(f"[{number}]" for number in numbers)
+            marks = ranges(numbers)
             where = ", ".join(part for part in (one.source, one.published or "no date") if part)
             self._source(marks, one.title or one.path, where)
 
@@ -125,6 +126,19 @@ def by_article(citations: Iterable[Citation]) -> list[tuple[Citation, tuple[int,
         first, numbers = found.get(one.article_id, (one, ()))
         found[one.article_id] = (first, (*numbers, one.id))
     return list(found.values())
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Marks with neighbours taken together: ``[1–3][5]``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return "".join(
+        f"[{run[0]}–{run[-1]}]" if len(run) > 2 else "".join(f"[{n}]" for n in run) for run in runs
+    )
 
 
 def one_line(answer: Answer) -> str:

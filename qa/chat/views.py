@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 # A short paragraph is shown with its neighbours; a very long one not whole. Characters.
-_SHORT, _LONG, _AROUND = 240, 1800, 700
+_SHORT, _LONG, _AROUND = 160, 1800, 700
 
 _REASONS = {
     "attribution": "it leaves out who said so",
@@ -125,18 +125,19 @@ def _context(text: str, start: int, end: int) -> list[tuple[int, int]]:
     shown = spans[first : last + 1]
     if shown[-1][1] - shown[0][0] <= _LONG:
         return shown
-    return [
-        (max(one, start - _AROUND), min(other, end + _AROUND))
-        for one, other in shown
-        if other > start - _AROUND and one < end + _AROUND
-    ]
+    # From a word to a word.
+    first = text.find(" ", max(0, start - _AROUND), start) + 1 or start
+    last = text.rfind(" ", end, end + _AROUND)
+    last = last if last > 0 else end
+    return [(max(one, first), min(other, last)) for one, other in shown if other > first and one < last]
 
 
 def _marked(text: str, start: int, end: int, citation: Citation, bare: bool) -> list[tuple[str, str]]:
     """A paragraph in pieces; without styles, signs stand around the quoted words."""
     left, right = max(start, citation.start), min(end, citation.end)
-    before = ("… " if start > 0 and text[start - 1].strip() else "") + text[start : min(left, end)]
-    after = text[max(right, start) : end] + (" …" if end < len(text) and text[end].strip() else "")
+    cut = text[start - 1 : start] == " ", text[end : end + 1] == " "
+    before = ("… " if cut[0] else "") + text[start : min(left, end)]
+    after = text[max(right, start) : end] + (" …" if cut[1] else "")
     if left >= right:
         return [(before if left >= end else after, ASIDE)]
     quote = text[left:right]
