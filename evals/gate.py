@@ -8,7 +8,7 @@ asks the model itself, and is left out, with a sentence, where its weights are n
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -132,40 +132,70 @@ def updated(result: Result, *, lower: bool) -> Update:
     return Update(wanted.name, bounds, fingerprint.of_file(wanted.gold), fingerprint.of_folder(wanted.corpus))
 
 
-def record(wanted: GateSet, settings: Settings, *, say: Say, shown: Shown) -> int:
-    """Runs a set with its model, embedding and reader and keeps what they said; returns how many replies.
+def record(sets: Sequence[GateSet], settings: Settings, *, whole: bool = True, say: Say, shown: Shown) -> int:
+    """Runs sets that share their recordings with model, embedding and reader, and keeps what these said;
+    returns how many replies.
 
     What is recorded already is not asked again, unless other weights said it, and a recording that was
-    interrupted goes on where it was. Raises UsageError where the set records nothing or a question failed,
-    Missing where the weights are not there.
+    interrupted goes on where it was. whole: these are all that share them, so what they do not need goes.
+    Raises UsageError where a question failed, Missing where the weights are not there.
     """
-    if wanted.recorded is None:
-        raise UsageError(f"the set {wanted.name} plays back nothing: it has no 'recorded'")
-    paths = files_of(wanted.recorded)
-    effective = _settings(wanted, settings)
+    first = sets[0]
+    if first.recorded is None:
+        raise UsageError(f"the set {first.name} plays back nothing: it has no 'recorded'")
+    paths, effective = files_of(first.recorded), _settings(first, settings)
     inner = wiring.chat_model(effective, on_retry=say)
     replies = Replies(paths[0], inner.identity, _weights(inner))
     embedder = RecordedEmbedder(paths[1], wiring.embedder(effective))
     read = wiring.reader(effective)
     if read is None:
         raise Missing("there is no reader to record; run 'qa models pull'")
-    tapes = (replies, embedder, reader := RecordedReader(paths[2], read))
-    model, whole = CachedChat(inner, replies), False
+    reader = RecordedReader(paths[2], read)
+    done = False
     try:
-        with (
-            tempfile.TemporaryDirectory() as scratch,
-            _indexed(wanted, effective, model, embedder, reader, Path(scratch)) as setup,
-        ):
-            # In a folder of its own: a run that is there already would leave nothing to ask and to keep.
-            found = _run(wanted, setup, Path(scratch) / wanted.name, say, shown)
-        if failed := [score.id for score in found.scores if score.failed]:
-            raise UsageError(
-                f"{len(failed)} questions of {wanted.name} failed, {failed[0]} first: record again"
-            )
-        whole = True
+        for one in sets:
+            _record(one, _settings(one, settings), CachedChat(inner, replies), embedder, reader, say, shown)
+        done = True
     finally:
-        kept = [tape.save(everything=not whole) for tape in tapes]
+        kept = [tape.save(everything=not (done and whole)) for tape in (replies, embedder, reader)]
     return kept[0]
+
+
+def _record(
+    wanted: GateSet,
+    settings: Settings,
+    model: ChatModel,
+    embedder: RecordedEmbedder,
+    reader: RecordedReader,
+    say: Say,
+    shown: Shown,
+) -> None:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        _indexed(wanted, settings, model, embedder, reader, Path(scratch)) as setup,
+    ):
+        # In a folder of its own: a run that is there already would leave nothing to ask and to keep.
+        found = _run(wanted, setup, Path(scratch) / wanted.name, say, shown)
+    if failed := [score.id for score in found.scores if score.failed]:
+        raise UsageError(f"{len(failed)} questions of {wanted.name} failed, {failed[0]} first: record again")
+
+
+def together(sets: Sequence[GateSet], chosen: Sequence[GateSet]) -> list[tuple[list[GateSet], bool]]:
+    """The chosen sets that play something back, those with the same recordings together, and whether these
+    are all of ``sets`` that share them. Raises UsageError where sets that share them have other models.
+    """
+    groups: dict[Path, list[GateSet]] = {}
+    for one in chosen:
+        if one.recorded is not None:
+            groups.setdefault(one.recorded.resolve(), []).append(one)
+    found = []
+    for stem, group in groups.items():
+        sharing = [one for one in sets if one.recorded is not None and one.recorded.resolve() == stem]
+        if len({one.model for one in sharing}) > 1:
+            names = ", ".join(one.name for one in sharing)
+            raise UsageError(f"the sets {names} share recordings and have other models; give each its own")
+        found.append((group, len(group) == len(sharing)))
+    return found
 
 
 def _run(wanted: GateSet, setup: Setup, out: Path, say: Say, shown: Shown) -> Report:

@@ -65,7 +65,7 @@ def quiet(_: object) -> None:
 
 def record(place: Path) -> int:
     (one,) = gatefile.read(place / "gate.toml")
-    return gate.record(one, settings(place), say=quiet, shown=quiet)
+    return gate.record([one], settings(place), say=quiet, shown=quiet)
 
 
 def check(place: Path, *, update: bool = False, out: str = "out") -> Result:
@@ -270,6 +270,28 @@ def test_a_live_set_is_not_recorded(place: Path) -> None:
     (place / "gate.toml").write_text(GATE.replace('recorded = "tapes/paper"\n', ""), encoding="utf-8")
     with pytest.raises(UsageError, match="plays back nothing"):
         record(place)
+
+
+def test_sets_may_share_their_recordings(unrecorded: Path, nobody: Callable[[], None]) -> None:
+    path = unrecorded / "gate.toml"
+    second = GATE.replace("sets.paper", "sets.few").replace("today =", 'ids = ["q1"]\ntoday =')
+    path.write_text(GATE + second, encoding="utf-8")
+    sets = gatefile.read(path)
+    ((group, whole),) = gate.together(sets, sets)
+    assert ([one.name for one in group], whole) == (["paper", "few"], True)
+    replies = gate.record(group, settings(unrecorded), whole=whole, say=quiet, shown=quiet)
+    # One of the two recorded anew: what the other needs stays.
+    ((group, whole),) = gate.together(sets, sets[1:])
+    assert ([one.name for one in group], whole) == (["few"], False)
+    assert gate.record(group, settings(unrecorded), whole=whole, say=quiet, shown=quiet) == replies
+    nobody()
+    for one in sets:
+        assert gate.run(
+            one, settings(unrecorded), unrecorded / "out", update=True, say=quiet, shown=quiet
+        ).kept
+    other = [sets[0], replace(sets[1], model="local:other")]
+    with pytest.raises(UsageError, match="paper, few share recordings and have other models"):
+        gate.together(other, other)
 
 
 def test_without_a_reader_nothing_is_recorded(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -278,9 +278,10 @@ def gate(
     with Narrator(screen) as narrator:
         how: dict[str, Any] = {"say": narrator.say, "shown": _passing(narrator)}
         if record:
-            for one in [one for one in chosen if one.recorded]:
-                replies = gates.record(one, effective, **how)
-                narrator.say(f"{one.name}: {replies} replies are recorded, and what goes with them")
+            for group, whole in gates.together(gatefile.read(gate), chosen):
+                replies = gates.record(group, effective, whole=whole, **how)
+                names = ", ".join(one.name for one in group)
+                narrator.say(f"{names}: {replies} replies are recorded, and what goes with them")
             return
         anew = update or bool(lower)
         results = [gates.run(one, effective, folder, update=anew, **how) for one in chosen]
