@@ -14,6 +14,7 @@ from qa.wording import stems
 # Words between a name and one of the question's beyond which the name is not taken for the answer.
 _NEAR, _FAR = 8, 12
 _PHRASE = 6  # words
+_SURE = 3.0
 _PLURALS = ("people", "men", "women", "children")
 _PLACES = re.compile(
     r"\b(?:cit(?:y|ies)|countr(?:y|ies)|towns?|villages?|islands?|places?|states?|ports?|regions?)\b",
@@ -95,20 +96,23 @@ def _focus(
     best: tuple[float, int] | None = None
     for n, name in enumerate(answered):
         row, distance = _nearness(name, asked, claims)
-        # A drafted phrase is the answer; a sentence may name others too.
-        pointed = max(
-            (3.0 if len(one.split()) <= _PHRASE else 1.0 for one in drafts if mentions(one, name)),
-            default=0.0,
-        )
-        alone = row == 0 and not any(
-            other != name and fits(other) and mentions(claims[0], other) for other in answered
-        )
-        near = row <= 1 and distance <= _NEAR
-        if not pointed and not ((near or alone) and fits(name) and (name.person or name.place)):
+        pointed = _pointed(name, drafts)
+        if not fits(name) and pointed < _SURE:
             continue
-        score = pointed + (1.5 if fits(name) else 0.0) - 0.8 * row - 0.15 * distance
-        best = max(best or (score, -n), (score, -n))
+        near = row <= 1 and distance <= _NEAR
+        alone = row == 0 and not any(
+            fits(other) and mentions(claims[0], other) for other in answered if other != name
+        )
+        if pointed or ((near or alone) and (name.person or name.place)):
+            score = pointed + (1.5 if fits(name) else 0.0) - 0.8 * row - 0.15 * distance
+            best = max(best or (score, -n), (score, -n))
     return answered[-best[1]] if best else None
+
+
+def _pointed(name: Name, drafts: Sequence[str]) -> float:
+    """How much a draft speaks for a name: a phrase is the answer, a sentence may name others too."""
+    found = [len(one.split()) for one in drafts if mentions(one, name)]
+    return 0.0 if not found else _SURE if min(found) <= _PHRASE else 1.0
 
 
 def _kind_asked(question: str) -> Callable[[Name], bool] | None:

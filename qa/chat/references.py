@@ -130,10 +130,17 @@ def _people(text: str, mind: Sequence[Heard]) -> str:
             for n, (weight, name) in enumerate(_at_hand(mind))
             if name.person and name.gender in ("", gender) and name.text not in taken
         ]
-        if fits and pattern.search(text):
-            taken.append(max(fits)[2])
-            text = _put(pattern, text, taken[-1], mind)
+        meant = max(fits)[2] if fits else _only(gender, mind[0])
+        if meant and pattern.search(text):
+            taken.append(meant)
+            text = _put(pattern, text, meant, mind)
     return text
+
+
+def _only(gender: str, last: Heard) -> str:
+    """The one who may be a man, or a woman, in the articles that the latest answer cites; else empty."""
+    found = {name.text for name in last.known.values() if name.person and name.gender in ("", gender)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _at_hand(mind: Sequence[Heard]) -> Iterator[tuple[float, Name]]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from qa.render import put
+from qa.render import WIDEST, put
 from qa.terminal import safe
 from qa.types import Answer, Citation, Claim
 
@@ -109,14 +109,15 @@ class Screen:
             self._source("–", one.title or one.path, where)
 
     def _source(self, marks: str, title: str, where: str) -> None:
-        put(
-            self.out,
-            (f"{marks} ", MARK),
-            (title, ""),
-            (f"  {where}", ASIDE),
-            indent=INDENT,
-            hang=len(marks) + 1,
-        )
+        from rich.cells import cell_len
+
+        head = len(marks) + 1
+        room = min(self.out.width, WIDEST) - INDENT - head
+        if not self.out.is_terminal or cell_len(safe(f"{title}  {where}")) <= room:
+            put(self.out, (f"{marks} ", MARK), (title, ""), (f"  {where}", ASIDE), indent=INDENT, hang=head)
+        else:
+            put(self.out, (f"{marks} ", MARK), (title, ""), indent=INDENT, hang=head)
+            put(self.out, (where, ASIDE), indent=INDENT + head)
 
 
 def by_article(citations: Iterable[Citation]) -> list[tuple[Citation, tuple[int, ...]]]:
