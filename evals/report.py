@@ -185,7 +185,7 @@ def shown(name: str, value: float | None) -> str:
     if unit is None:
         return f"{value:.3f}"
     if unit == "$":
-        return f"${value:.5f}"
+        return f"${value:.5f}" if value else "$0"
     return f"{value:.2f} s" if unit == "s" else f"{value:.1f}"
 
 

@@ -195,7 +195,7 @@ def _wrong(run: Run, score: Score) -> dict[str, Any]:
         "facts": [(" / ".join(way.forms), way.held, way.lost) for way in fact_ways(gold, row)],
         "checks": trace.get("checks", ()),
         "evidence": trace.get("evidence", ()),
-        "passages": [one["path"] for one in trace.get("passages", ())],
+        "passages": list(dict.fromkeys(one["path"] for one in trace.get("passages", ()))),
     }
 
 

@@ -56,7 +56,7 @@ def test_the_installed_wheel_runs(wheel: Path, tmp_path: Path) -> None:
         [str(python), "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True
     ).stdout
     assert str(ROOT) + os.sep not in where
-    for arguments in (["--version"], ["--help"], ["index", "--help"]):
+    for arguments in (["--version"], ["--help"], ["index", "--help"], ["eval", "run", "--help"]):
         done = subprocess.run(
             [str(scripts / "qa"), *arguments],
             cwd=tmp_path,
