@@ -104,11 +104,15 @@ def shares(asked: Sequence[Asked]) -> dict[str, Any]:
 
 def verdict(found: dict[str, dict[str, Any]]) -> str:
     """Whether rewriting holds against questions written out, in a line."""
-    behind = found["written out"]["accuracy"] - found["on"]["accuracy"]
     return (
-        f"on is {100 * behind:.1f} points behind written out, at most {100 * ALLOWED:.0f} are allowed: "
-        f"{'held' if behind <= ALLOWED else 'NOT held'}"
+        f"on is {100 * _behind(found):.1f} points behind written out, at most {100 * ALLOWED:.0f} are allowed"
+        f": {'held' if _behind(found) <= ALLOWED else 'NOT held'}"
     )
+
+
+def _behind(found: dict[str, dict[str, Any]]) -> float:
+    """By how much rewriting is behind; rounded, for shares are seldom exact."""
+    return round(float(found["written out"]["accuracy"] - found["on"]["accuracy"]), 9)
 
 
 def run(gold: Sequence[dict[str, Any]], setup: Setup, say: Callable[[str], None]) -> dict[str, list[Asked]]:
@@ -155,7 +159,7 @@ def main() -> int:
     found = {way: shares(asked[way]) for way in WAYS}
     print("\n" + verdict(found))
     print(json.dumps({"model": model.name if model else None, **found}))
-    return 0 if found["written out"]["accuracy"] - found["on"]["accuracy"] <= ALLOWED else 5
+    return 0 if _behind(found) <= ALLOWED else 5
 
 
 if __name__ == "__main__":

@@ -442,3 +442,27 @@ def test_a_pipe_ends_with_the_first_failure(talk: Talk, capsys: pytest.CaptureFi
 def test_an_answer_without_claims_still_is_a_line() -> None:
     answer: Answer = replace(answered("Who?", MILL, BOSS), claims=(), answer="No\nanswer.")
     assert one_line(answer) == "No answer."
+
+
+def test_a_conversation_about_another_index_says_so(talk: Talk) -> None:
+    store = talk.keeper.store
+    assert store is not None
+    store.add(store.begin(Path("/elsewhere")), turn(WHO, MILL, BOSS))
+    assert "It was about the index in /elsewhere;" in " ".join(shown(talk, "/load 1").split())
+    store.add(store.begin(talk.engine.settings.index), turn(WHO, MILL, BOSS))
+    assert "It was about" not in shown(talk, "/load 2")
+
+
+def test_a_brief_can_be_opened_down_to_its_words(talk: Talk) -> None:
+    pytest.importorskip("qa.brief.make", reason="this version makes no briefs")
+    before = talk.session.spent
+    text = " ".join(shown(talk, "/brief the mill in Fennwick").split())
+    assert "Orlin Paper will close its mill" in text
+    assert talk.briefed
+    for one in talk.briefed:
+        opened = " ".join(shown(talk, f"/open {one.id}").split())
+        assert f"»{' '.join(one.quote.split())}«" in opened
+    assert talk.session.spent.prompt_tokens >= before.prompt_tokens
+    shown(talk, WHO)
+    assert talk.briefed == ()
+    assert f"»{BOSS}«" in " ".join(shown(talk, "/open 1").split())

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
-import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.types import Query
-from qa.chat import briefing, keeping, views
+from qa.chat import briefing, filtering, keeping, views
 from qa.chat.record import Filters, Turn
 from qa.chat.screen import Screen, rows
 from qa.errors import UsageError
+from qa.types import Citation
 
 if TYPE_CHECKING:
     from index.retrieve import Retriever
@@ -54,7 +53,7 @@ class Talk:
     """A conversation with everything that its commands act on.
 
     leaving: the user wants to go. offered: a line put into the input to be corrected; it is then asked in
-    place of the last question, as written.
+    place of the last question, as written. briefed: what a brief cites that was shown since the last answer.
     """
 
     session: Session
@@ -64,6 +63,7 @@ class Talk:
     leaving: bool = False
     offered: str = ""
     saved: set[Path] = field(default_factory=set)
+    briefed: tuple[Citation, ...] = ()
 
     @property
     def last(self) -> Turn:
@@ -107,8 +107,7 @@ def find(name: str) -> Command:
 
 
 def _open(talk: Talk, rest: str) -> None:
-    turn = talk.last
-    cited = turn.answer.citations or turn.answer.nearest
+    cited = talk.briefed or talk.last.answer.citations or talk.last.answer.nearest
     number = re.fullmatch(r"\[?(\d{1,4})\]?", rest or "1")
     found = next((one for one in cited if number and one.id == int(number[1])), None)
     if found is None:
@@ -139,57 +138,20 @@ def _brief(talk: Talk, rest: str) -> None:
     topic = rest or (talk.last.question if talk.session.last else "")
     if not topic:
         raise UsageError("give /brief a topic, or ask a question first")
-    briefing.show(topic, talk.engine, talk.session.filters, talk.screen)
+    made = briefing.show(topic, talk.engine, talk.session.filters, talk.screen)
+    if made is not None:
+        talk.briefed, usage = made
+        talk.session.spend(usage)
 
 
 def _filter(talk: Talk, rest: str) -> None:
     if rest.lower() in ("off", "none"):
         talk.session.filters = Filters()
     elif rest:
-        talk.session.filters = _filters(rest, talk.session.filters, talk.engine.retriever)
+        talk.session.filters = filtering.parsed(rest, talk.session.filters, talk.engine.retriever)
     shown = str(talk.session.filters)
     filtered = f"Only articles with {shown}; /filter off ends it."
     talk.screen.aside(filtered if shown else "All articles are asked.")
-
-
-def _filters(text: str, before: Filters, retriever: Retriever) -> Filters:
-    """The filters with those in ``text`` instead. Raises UsageError."""
-    from qa.commands._asking import day
-
-    try:
-        pairs = [word.partition("=") for word in shlex.split(text)]
-    except ValueError:
-        raise UsageError("a quotation mark is missing in /filter") from None
-    given: dict[str, list[str]] = {}
-    for name, sign, value in pairs:
-        if name.lower() not in ("since", "until", "source", "tag") or not sign:
-            raise UsageError('/filter takes since=2021-09 until=2021 source="Example Times" tag=sea, or off')
-        given.setdefault(name.lower(), []).extend([value] if value else [])
-    made = before
-    if "since" in given:
-        made = replace(made, since=day(given["since"][-1], "since") if given["since"] else None)
-    if "until" in given:
-        made = replace(made, until=day(given["until"][-1], "until", last=True) if given["until"] else None)
-    if "source" in given:
-        made = replace(made, sources=tuple(given["source"]))
-    if "tag" in given:
-        made = replace(made, tags=tuple(given["tag"]))
-    _check(made, retriever)
-    return made
-
-
-def _check(filters: Filters, retriever: Retriever) -> None:
-    """Raises UsageError where no article passes, with the source that was perhaps meant."""
-    query = Query("", since=filters.since, until=filters.until, sources=filters.sources, tags=filters.tags)
-    if retriever.catalog.matching(query) != set():
-        return
-    known = [name for name, _ in retriever.catalog.stats().sources if name]
-    for source in filters.sources:
-        if source not in known:
-            near = difflib.get_close_matches(source, known, 1, 0.4)
-            hint = f"; the nearest source is {near[0]}" if near else ""
-            raise UsageError(f"no article is from {source}{hint}")
-    raise UsageError(f"no article has {filters}; the filter stays as it was")
 
 
 def _model(talk: Talk, rest: str) -> None:
@@ -238,8 +200,12 @@ def _load(talk: Talk, rest: str) -> None:
 
 
 def recalled(talk: Talk) -> None:
-    """Where the conversation was: its last question and answer."""
+    """Where the conversation was: its last question and answer, and whether it was about another index."""
     turns = talk.session.turns
+    keeper = talk.keeper
+    about = keeper.store.folder(keeper.id) if keeper.store is not None and keeper.id is not None else ""
+    if about and about != str(talk.engine.settings.index):
+        talk.screen.aside(f"It was about the index in {about}; {talk.engine.settings.index} is asked now.")
     talk.screen.aside(f"{len(turns)} turn{'' if len(turns) == 1 else 's'} so far. The last one:")
     if turns:
         talk.screen.gap()

@@ -98,6 +98,7 @@ def answer(text: str, talk: Talk, *, instead: bool = False) -> None:
             screen.gap()
             screen.sources(cited.values())
         raise
+    talk.briefed = ()
     screen.rest(turn.answer, shown)
 
 

@@ -113,7 +113,7 @@ class Screen:
 
         head = len(marks) + 1
         room = min(self.out.width, WIDEST) - INDENT - head
-        if not self.out.is_terminal or cell_len(safe(f"{title}  {where}")) <= room:
+        if not self.out.is_terminal or head + cell_len(safe(f"{title}  {where}")) <= room:
             put(self.out, (f"{marks} ", MARK), (title, ""), (f"  {where}", ASIDE), indent=INDENT, hang=head)
         else:
             put(self.out, (f"{marks} ", MARK), (title, ""), indent=INDENT, hang=head)

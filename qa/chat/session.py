@@ -141,6 +141,10 @@ class Session:
         self._on_turn(turn)
         return turn
 
+    def spend(self, usage: Usage) -> None:
+        """Count what was used beside answering."""
+        self._spent = total(self._spent, usage)
+
     def undo(self) -> Turn | None:
         """Take the last turn back; None where there is none."""
         if not self._turns:

@@ -112,6 +112,10 @@ class Store:
         except (ValueError, KeyError, TypeError) as error:
             raise Missing(f"conversation {session} in {self.path} cannot be read ({error!r})") from None
 
+    def folder(self, session: int) -> str:
+        """The index that a conversation was begun about; empty where there is none of that id."""
+        return next((one.folder for one in self.sessions() if one.id == session), "")
+
     def delete(self, session: int) -> None:
         """Forget a conversation. Raises Missing where there is none of that id."""
         gone = 0
