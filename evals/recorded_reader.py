@@ -112,12 +112,14 @@ class RecordedReader:
 
         order = sorted(self._rows if everything else self._used)
         rows = [self._rows[key] for key in order]
+        spans = np.concatenate([spans for _, spans in rows] or [np.zeros((0, 2), dtype=np.int32)])
+        short = np.int16 if not len(spans) or abs(spans).max() <= np.iinfo(np.int16).max else np.int32
         self._path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(
             self._path,
             keys=np.frombuffer(b"".join(order), dtype=np.uint8).reshape(len(order), _KEY_BYTES),
             counts=np.array([len(scores) for scores, _ in rows], dtype=np.uint16),
             scores=np.concatenate([scores for scores, _ in rows] or [np.zeros((0, 2), dtype=np.float16)]),
-            spans=np.concatenate([spans for _, spans in rows] or [np.zeros((0, 2), dtype=np.int32)]),
+            spans=spans.astype(short),
         )
         return len(order)
