@@ -56,18 +56,24 @@ class Setup:
 
     def about(self, gold: Gold) -> dict[str, Any]:
         """What ``run.json`` says at the beginning."""
-        sha256, count = fingerprint.of_articles(self.retriever.catalog)
-        settings = {name: config.shown(self.settings, name) for name in SETTINGS}
         return {
-            "format": FORMAT,
+            **self.described(),
             "gold": {"file": gold.path.name, "sha256": gold.sha256, "kind": gold.kind},
             "asked": len(gold.questions),
             "of": gold.of,
+        }
+
+    def described(self) -> dict[str, Any]:
+        """All that has a say in what is said, but for the gold."""
+        sha256, count = fingerprint.of_articles(self.retriever.catalog)
+        settings = {name: config.shown(self.settings, name) for name in SETTINGS}
+        today = self.today.isoformat() if self.today else None
+        return {
+            "format": FORMAT,
             "articles": {"sha256": sha256, "count": count},
             "model": self.model.identity if self.model else "none",
             "embedding": self.retriever.embedder.name,
-            "settings": settings
-            | {"today": self.today.isoformat() if self.today else None, "reader": self.reader is not None},
+            "settings": settings | {"today": today, "reader": self.reader is not None},
             "code": fingerprint.of_code(),
             "commit": fingerprint.commit(),
             "versions": fingerprint.versions(),

@@ -8,7 +8,7 @@ asks the model itself, and is left out, with a sentence, where its weights are n
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING
 
 from evals import fingerprint, gatefile, report, runner
 from evals.asking import Setup, article_text, asking
+from evals.brief_runs import run_briefs
 from evals.folder import Writer
 from evals.gatefile import Bound, GateSet, Update
-from evals.goldfile import check_gold, read_gold
+from evals.goldfile import check_gold, kind_of, read_gold
 from evals.recorded import NotRecorded, RecordedEmbedder, Replies, Silent, files_of
 from evals.recorded_reader import RecordedReader
 from evals.report import Report
+from evals.report_markdown import markdown
+from evals.scores import Estimate
 from qa import config, wiring
-from qa.batch import Outcome
 from qa.errors import Missing, ModelMissing, ServiceUnreachable, UsageError
 from qa.reply_cache import CachedChat
 
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
     from qa.config import Settings
 
 Say = Callable[[str], None]
-Shown = Callable[[Outcome], None]
+# Is given how many questions or briefs of a set are done.
+Shown = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,26 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A set's figures. failed: why questions or briefs failed, ``of`` how many there were.
+
+    markdown: the report for a pull request. report: of questions, None for briefs.
+    """
+
+    figures: Mapping[str, Estimate]
+    failed: tuple[str, ...]
+    of: int
+    markdown: str
+    report: Report | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a set. ``skipped``: why it was not run. ``report``: None where it was not."""
+    """What became of a set. ``skipped``: why it was not run. ``measured``: None where it was not."""
 
     set: GateSet
     rows: tuple[Row, ...]
-    report: Report | None = None
+    measured: Measured | None = None
     skipped: str = ""
 
     @property
@@ -94,16 +111,16 @@ def changes(wanted: GateSet) -> Iterator[Row]:
             yield Row(what, before[:12] or "none yet", f"{now[:12]}: changed, set the bounds anew", False)
 
 
-def verdict(wanted: GateSet, found: Report) -> Iterator[Row]:
-    """A row for each bound, and one for questions that failed."""
-    failed = [score for score in found.scores if score.failed]
-    if unrecorded := [score for score in failed if score.failed.startswith(NotRecorded.__name__)]:
-        words = f"{len(unrecorded)} of {len(found.scores)} questions ask what was not recorded; record anew"
+def verdict(wanted: GateSet, found: Measured) -> Iterator[Row]:
+    """A row for each bound, and one for questions or briefs that failed."""
+    if unrecorded := [why for why in found.failed if why.startswith(NotRecorded.__name__)]:
+        words = f"{len(unrecorded)} of {found.of} ask what was not recorded; record anew"
         yield Row("what is recorded", "all that is asked", words, False)
-    if rest := len(failed) - len(unrecorded):
-        yield Row("questions that failed", "none", str(rest), False)
+    if rest := len(found.failed) - len(unrecorded):
+        yield Row("what failed", "nothing", f"{rest} of {found.of}", False)
     for bound in wanted.bounds:
-        measured = found.figures[bound.figure].value
+        one = found.figures.get(bound.figure)
+        measured = one.value if one else None
         sign = "at most" if bound.ceiling else "at least"
         value = report.shown(bound.figure, measured)
         yield Row(bound.figure, f"{sign} {bound.value:g}", value, bound.holds(measured))
@@ -114,12 +131,13 @@ def updated(result: Result, *, lower: bool) -> Update:
 
     Raises UsageError where it falls short and may not be lowered, or where questions failed.
     """
-    wanted, found = result.set, result.report
-    if found is None or any(score.failed for score in found.scores):
+    wanted, found = result.set, result.measured
+    if found is None or found.failed:
         raise UsageError(f"the set {wanted.name} was not run to its end, so its bounds cannot be set")
     bounds: dict[Bound, float] = {}
     for bound in wanted.bounds:
-        measured = found.figures[bound.figure].value
+        one = found.figures.get(bound.figure)
+        measured = one.value if one else None
         if measured is None:
             raise UsageError(f"the set {wanted.name} has nothing to measure {bound.figure} by; leave it out")
         fresh = bound.tightened(measured, wanted.margin)
@@ -176,8 +194,8 @@ def _record(
     ):
         # In a folder of its own: a run that is there already would leave nothing to ask and to keep.
         found = _run(wanted, setup, Path(scratch) / wanted.name, say, shown)
-    if failed := [score.id for score in found.scores if score.failed]:
-        raise UsageError(f"{len(failed)} questions of {wanted.name} failed, {failed[0]} first: record again")
+    if found.failed:
+        raise UsageError(f"{len(found.failed)} of {wanted.name} failed ({found.failed[0]}): record again")
 
 
 def together(sets: Sequence[GateSet], chosen: Sequence[GateSet]) -> list[tuple[list[GateSet], bool]]:
@@ -198,17 +216,33 @@ def together(sets: Sequence[GateSet], chosen: Sequence[GateSet]) -> list[tuple[l
     return found
 
 
-def _run(wanted: GateSet, setup: Setup, out: Path, say: Say, shown: Shown) -> Report:
+def _run(wanted: GateSet, setup: Setup, out: Path, say: Say, shown: Shown) -> Measured:
+    if kind_of(wanted.gold) == "briefs":
+        return _run_briefs(wanted, setup, out, say, shown)
     gold = read_gold(wanted.gold, limit=wanted.limit, ids=wanted.ids)
     text = article_text(setup.retriever.catalog)
     check_gold(gold, text)
     with Writer(out, setup.about(gold), gold.questions) as folder:
-        outcome = runner.run(asking(setup), folder, say=say, report=shown)
+        outcome = runner.run(asking(setup), folder, say=say, report=lambda outcome: shown(outcome.done))
         if outcome.left:
             raise ServiceUnreachable(f"the model of the set {wanted.name} failed again and again; see above")
         found = report.of(runner.finish(folder, text))
     report.write(found)
-    return found
+    failed = tuple(score.failed for score in found.scores if score.failed)
+    return Measured(found.figures, failed, len(found.scores), markdown(found), found)
+
+
+def _run_briefs(wanted: GateSet, setup: Setup, out: Path, say: Say, shown: Shown) -> Measured:
+    made = run_briefs(
+        wanted.gold,
+        setup,
+        out,
+        limit=wanted.limit,
+        ids=wanted.ids,
+        say=say,
+        report=lambda done, of: shown(done),
+    )
+    return Measured(made.figures, tuple(made.failed.values()), len(made.scores), made.markdown())
 
 
 def _settings(wanted: GateSet, theirs: Settings) -> Settings:

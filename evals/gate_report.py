@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.gate import Result
-from evals.report_markdown import escaped, markdown
+from evals.report_markdown import escaped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,7 +84,7 @@ def comment(results: Sequence[Result]) -> str:
             ]
             lines.append("")
     for one in results:
-        if one.report is not None:
+        if one.measured is not None:
             head = f"<details><summary>{escaped(one.set.name)}: all figures</summary>"
-            lines += [head, "", markdown(one.report), "</details>", ""]
+            lines += [head, "", one.measured.markdown, "</details>", ""]
     return "\n".join(lines)

@@ -2,7 +2,8 @@
 
 A table ``[sets.NAME]`` for each set: ``gold`` and ``corpus`` (paths from the file), ``model``, the hashes of
 both, and where wanted ``recorded`` (replies and vectors to play back), ``ids`` or ``limit``, ``today``,
-``settings``, ``margin``. Below it ``floors`` and ``ceilings``, by the names of ``evals.summary``. Whenever a
+``settings``, ``margin``. Below it ``floors`` and ``ceilings``, by the names of ``evals.summary``, for
+briefs of ``evals.score_briefs``. Whenever a
 bound is made easier to keep, ``[[lowered]]`` says which, from what to what, when, and why.
 """
 
@@ -17,6 +18,7 @@ from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
+from evals.score_briefs import summarise_briefs
 from evals.summary import LOWER_IS_BETTER, NAMES
 from qa.errors import Missing, UsageError
 
@@ -39,6 +41,8 @@ _PLAIN: Mapping[str, type | tuple[type, ...]] = {
     "ceilings": dict,
 }
 _NEEDED = ("gold", "corpus", "model")
+FIGURES = (*NAMES, *(name for name in summarise_briefs(()) if name not in NAMES))
+_CEILINGS = LOWER_IS_BETTER | {"must_not", "timeline_wrong", "words"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +141,11 @@ def _bounds(place: str, table: Mapping[str, Any]) -> list[Bound]:
     bounds = []
     for kind in ("floors", "ceilings"):
         for figure, value in table.get(kind, {}).items():
-            if figure not in NAMES:
-                raise UsageError(f"{place}.{kind}: there is no figure '{figure}'{_near(figure, NAMES)}")
+            if figure not in FIGURES:
+                raise UsageError(f"{place}.{kind}: there is no figure '{figure}'{_near(figure, FIGURES)}")
             if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
                 raise UsageError(f"{place}.{kind}.{figure} must be a number, not {value!r}")
-            if (kind == "ceilings") != (figure in LOWER_IS_BETTER):
+            if (kind == "ceilings") != (figure in _CEILINGS):
                 other = "ceilings" if kind == "floors" else "floors"
                 raise UsageError(f"{place}.{kind}.{figure}: belongs under {other}")
             bounds.append(Bound(figure, float(value), kind == "ceilings"))

@@ -16,7 +16,7 @@ from evals.gold import (
     load_conversations,
     load_questions,
 )
-from qa.errors import UsageError
+from qa.errors import Missing, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,7 @@ def read_gold(path: Path, *, limit: int | None = None, ids: Sequence[str] = ()) 
     if kind == "conversations":
         everything = tuple(turn for one in load_conversations(path) for turn in one.turns)
     elif kind == "briefs":
-        raise UsageError(
-            f"{path} is a gold file of briefs; score briefs with 'python -m evals.score_briefs {path} BRIEFS'"
-        )
+        raise UsageError(f"{path} is a gold file of briefs, not of questions; give another one")
     else:
         everything = load_questions(path)
     if unknown := [one for one in ids if one not in {gold.id for gold in everything}]:
@@ -53,9 +51,12 @@ def read_gold(path: Path, *, limit: int | None = None, ids: Sequence[str] = ()) 
 
 
 def kind_of(path: Path) -> str:
-    """``questions``, ``conversations`` or ``briefs``, by the first object of the file."""
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        first = next((line for line in lines if line.strip()), "")
+    """``questions``, ``conversations`` or ``briefs``, by the first object of the file. Raises Missing."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as lines:
+            first = next((line for line in lines if line.strip()), "")
+    except OSError as error:
+        raise Missing(f"{path} cannot be read ({error.strerror}); check the path") from None
     try:
         row = json.loads(first)
     except ValueError:

@@ -102,16 +102,14 @@ def test_a_recorded_set_needs_no_model_and_always_says_the_same(
 ) -> None:
     nobody()
     first, again = check(place, update=True), check(place, update=True, out="again")
-    assert first.report is not None
-    assert again.report is not None
     assert first.kept
-    untimed = [
-        [replace(score, seconds=0.0) for score in one.report.scores] for one in (first, again) if one.report
-    ]
+    reports = [one.measured.report for one in (first, again) if one.measured and one.measured.report]
+    untimed = [[replace(score, seconds=0.0) for score in one.scores] for one in reports]
+    assert len(untimed[0]) == len(QUESTIONS)
     assert untimed[0] == untimed[1]
-    assert not [score for score in first.report.scores if score.failed]
-    assert all(row["eval"]["known_replies"] for row in first.report.run.answers.values())
-    assert first.report.run.about["settings"]["today"] == "2024-04-20"
+    assert not [score for score in reports[0].scores if score.failed]
+    assert all(row["eval"]["known_replies"] for row in reports[0].run.answers.values())
+    assert reports[0].run.about["settings"]["today"] == "2024-04-20"
 
 
 def test_a_changed_prompt_falls_short_until_it_is_recorded(
@@ -123,7 +121,7 @@ def test_a_changed_prompt_falls_short_until_it_is_recorded(
     result = check(place, out="changed")
     assert not result.kept
     assert found(result)["what is recorded"] == (
-        "4 of 4 questions ask what was not recorded; record anew",
+        "4 of 4 ask what was not recorded; record anew",
         False,
     )
     with pytest.raises(UsageError, match="not run to its end"):
@@ -180,7 +178,7 @@ def test_changed_gold_or_articles_fall_short_until_the_bounds_are_set_anew(
     result = check(place, out="after")
     assert [row.what for row in result.rows] == [what]
     assert not result.kept
-    assert result.report is None
+    assert result.measured is None
     record(place)
     set_bounds(place, check(place, update=True, out="anew"))
     assert check(place, out="then").kept
@@ -262,7 +260,7 @@ def test_a_live_set_is_left_out_in_words_where_there_are_no_weights(
     set_bounds(place, check(place, update=True))
     monkeypatch.setattr(wiring, "chat_model", missing)
     result = check(place, out="after")
-    assert (result.kept, result.report) == (True, None)
+    assert (result.kept, result.measured) == (True, None)
     assert result.skipped == "not run, for the weights of small are not there; run: qa models pull small"
 
 

@@ -243,7 +243,7 @@ def test_a_conversation_that_was_interrupted_is_held_from_its_beginning(tmp_path
 
 def test_briefs_are_refused_in_words(tmp_path: Path) -> None:
     path = write_gold(tmp_path / "briefs.jsonl", [{"id": "b1", "topic": "ferries", "nuggets": []}])
-    with pytest.raises(UsageError, match="briefs"):
+    with pytest.raises(UsageError, match="gold file of briefs, not of questions"):
         read_gold(path)
 
 

@@ -109,10 +109,16 @@ def run(
         raise UsageError("give either --corpus DIR or --index DIR, not both")
     cache = False if no_cache else None
     effective = settings(ctx, index=index, model=model, base_url=base_url, jobs=jobs, cache=cache)
-    chosen = goldfile.read_gold(gold, limit=limit, ids=id_ or ())
+    briefs = goldfile.kind_of(gold) == "briefs"
+    asked: dict[str, Any] = {"limit": limit, "ids": id_ or ()}
     counted = day(today, "--today") if today else None
     folder = out or RUNS / gold.stem / _stamp()
     with Narrator(console(effective.color, stderr=True)) as narrator:
+        if briefs:
+            with _setup(effective, corpus, folder, no_model=no_model, yes=yes, narrator=narrator) as setup:
+                code = _briefs(gold, replace(setup, today=counted), folder, asked, narrator, as_json=json_)
+            raise typer.Exit(code)
+        chosen = goldfile.read_gold(gold, **asked)
         with _setup(effective, corpus, folder, no_model=no_model, yes=yes, narrator=narrator) as setup:
             outcome, finished = _asked(replace(setup, today=counted), chosen, folder, narrator)
         opinion = None
@@ -127,6 +133,33 @@ def run(
         narrator.say(f"{outcome.left} questions are left; the same command with --out {folder} goes on")
     if code := _exit_code(outcome, finished):
         raise typer.Exit(code)
+
+
+def _briefs(
+    gold: Path, setup: Setup, folder: Path, asked: dict[str, Any], narrator: Narrator, *, as_json: bool
+) -> int:
+    """Makes and scores briefs, prints the figures, and returns the exit code."""
+    from evals import brief_runs
+    from evals.score_briefs import overall
+    from qa.render import put
+    from qa.terminal import console
+
+    made = brief_runs.run_briefs(
+        gold,
+        setup,
+        folder,
+        **asked,
+        say=narrator.say,
+        report=lambda done, of: narrator.doing(f"{done} of {of} briefs made"),
+    )
+    narrator.pause()
+    if as_json:
+        typer.echo((folder / brief_runs.SUMMARY).read_text(encoding="utf-8").rstrip())
+    else:
+        for line in overall(made.scores).splitlines():
+            put(console(setup.settings.color), line)
+    narrator.say(f"the run is in {folder}; what was lost, and where: {folder / brief_runs.LOST}")
+    return BUG if made.failed else 0
 
 
 def _stamp() -> str:
@@ -299,5 +332,5 @@ def gate(
 
 
 def _passing(narrator: Narrator) -> Any:
-    """A passing line on a terminal that says how far a set is."""
-    return lambda outcome: narrator.doing(f"{outcome.done} questions answered")
+    """A passing line on a terminal that says how many of a set are done."""
+    return lambda done: narrator.doing(f"{done} done")
