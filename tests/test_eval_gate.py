@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -366,3 +367,17 @@ def test_the_gate_of_this_project_can_be_read_and_its_files_are_there() -> None:
         assert one.gold.is_file()
         assert one.corpus.is_dir()
         assert one.model.startswith("local:")
+
+
+def test_no_recording_of_this_project_holds_a_key_or_a_place_of_a_machine() -> None:
+    root = Path(__file__).parent.parent
+    stems = {one.recorded for one in gatefile.read(root / "evals" / "gate.toml") if one.recorded}
+    assert stems
+    for stem in stems:
+        replies, *others = files_of(stem)
+        text = replies.read_text(encoding="utf-8")
+        assert not re.search(
+            r"bearer|authorization|api[-_]?key|\bsk-\w|/home/|/root/|/Users/", text, re.IGNORECASE
+        )
+        for path in others:
+            assert not re.search(rb"/home/|/root/|/Users/", path.read_bytes())
