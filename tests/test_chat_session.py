@@ -172,6 +172,7 @@ def test_a_model_improves_on_the_rules_where_they_are_not_sure() -> None:
         json.dumps({"question": "How much did the Kraken of Atlantis offer?"}),  # words of nobody's
         json.dumps({"question": "What did Orlin Paper do?"}),  # another question
         json.dumps({"question": "How much did they offer for it?"}),  # no better
+        json.dumps({"question": "How much was the offer?"}),  # not what is missing
         json.dumps({"question": "Orlin Paper offered much."}),
         json.dumps({"question": "How much did Orlin Paper offer " + "for workers " * 30 + "?"}),
         json.dumps({"answer": "12 million euros"}),

@@ -202,7 +202,7 @@ def _of_subject(parts: Shape, answer: str) -> str:
     """The statement of a question whose question word is the subject: ``who won the race``."""
     said = f"{parts.aux} {parts.body}".strip()
     if not said:
-        return parts.noun
+        return "" if parts.noun.lower().startswith("of ") else parts.noun
     if answer:
         return f"{answer} {said}"
     word = parts.wh.split()[-1]

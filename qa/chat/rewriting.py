@@ -72,8 +72,8 @@ def improved(
 def acceptable(text: str, question: str, turns: Sequence[Turn]) -> bool:
     """Whether a rewriting says what the question says, and besides only what the conversation said.
 
-    It must keep the question's words of content and what it asks for, add only words of the conversation, and
-    leave no pronoun over.
+    It must keep the question's words of content and what it asks for, add words of the conversation and no
+    others, and leave no pronoun over. A small model often only repeats the question.
     """
     if not text.endswith("?") or len(text.split()) > _LONGEST or _REFERS.search(text):
         return False
@@ -87,4 +87,5 @@ def acceptable(text: str, question: str, turns: Sequence[Turn]) -> bool:
         for part in (turn.question, turn.answer.answer, *(one.title for one in turn.answer.citations))
         for stem in stems(part)
     }
-    return asked <= written and written - asked <= said | _CONNECTING
+    added = written - asked
+    return asked <= written and bool(added & said) and added <= said | _CONNECTING
