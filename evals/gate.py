@@ -122,8 +122,9 @@ def verdict(wanted: GateSet, found: Measured) -> Iterator[Row]:
         one = found.figures.get(bound.figure)
         measured = one.value if one else None
         sign = "at most" if bound.ceiling else "at least"
-        value = report.shown(bound.figure, measured)
-        yield Row(bound.figure, f"{sign} {bound.value:g}", value, bound.holds(measured))
+        # As exact as bounds are, so that it can be seen what fell short.
+        value = "nothing to measure" if measured is None else f"{measured:.4f}"
+        yield Row(bound.figure, f"{sign} {bound.value:.4f}", value, bound.holds(measured))
 
 
 def updated(result: Result, *, lower: bool) -> Update:

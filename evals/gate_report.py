@@ -53,7 +53,8 @@ def print_results(results: Sequence[Result], out: Console) -> None:
         for row in one.rows:
             cells = (row.what, row.wanted, row.found, "kept" if row.kept else "FALLS SHORT")
             table.add_row(*(Text(safe(cell)) for cell in cells), style="" if row.kept else "bold red")
-        out.print(table)
+        # A file has room for what a terminal would cut.
+        out.print(table, width=None if out.is_terminal else 110)
 
 
 def words(result: Result) -> str:

@@ -358,7 +358,7 @@ def test_the_verdict_is_told_for_programs_and_for_a_pull_request(place: Path) ->
     assert [row["what"] for row in short] == ["answer_words"]
     comment = (place / "reports" / "gate.md").read_text(encoding="utf-8")
     assert "falls short" in comment
-    assert "| answer&#95;words | at most 0.25 |" in comment
+    assert "| answer&#95;words | at most 0.2500 |" in comment
 
 
 def test_the_gate_of_this_project_can_be_read_and_its_files_are_there() -> None:
