@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from qa.render import WIDEST, put
+from qa.render import WIDEST, plain, put
 from qa.terminal import safe
 from qa.types import Answer, Citation, Claim
 
@@ -170,9 +170,17 @@ def unechoed() -> Iterator[None]:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
-def rows(out: Console, lines: Sequence[tuple[str, str]], *, indent: int = INDENT) -> None:
+def rows(out: Console, lines: Sequence[tuple[str, str]]) -> None:
     """Two columns, the first as wide as its widest word, the second wrapped."""
-    width = max((len(safe(first)) for first, _ in lines), default=0)
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    width = max((cell_len(safe(first)) for first, _ in lines), default=0)
+    room = max(20, min(out.width, WIDEST) - INDENT - width - 2)
     for first, second in lines:
-        head = safe(first).ljust(width)
-        put(out, (f"{head}  ", ""), (second, ASIDE), indent=indent, hang=width + 2)
+        head = safe(first)
+        text = Text(safe(second), "" if plain(out) else ASIDE)
+        for line in text.wrap(out, room) if out.is_terminal else [text]:
+            line.rstrip()
+            out.print(Text(" " * INDENT + head + " " * (width + 2 - cell_len(head))) + line)
+            head = ""

@@ -111,7 +111,9 @@ def opened(citation: Citation, article: Article | None, out: Console) -> None:
         put(out, "The article is no longer in the index. The quoted words were:", indent=INDENT, style=ASIDE)
         put(out, f"“{' '.join(citation.quote.split())}”", indent=INDENT)
         return
-    for start, end in _context(article.text, citation.start, citation.end):
+    for n, (start, end) in enumerate(_context(article.text, citation.start, citation.end)):
+        if n:
+            out.print()
         put(out, *_marked(article.text, start, end, citation, plain(out)), indent=INDENT)
 
 
