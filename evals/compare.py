@@ -9,7 +9,7 @@ from statistics import mean
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from evals.folder import Run
+from evals.folder import Run, brief
 from evals.gold import GoldQuestion
 from evals.scores import Score
 from evals.stats import Difference, paired_difference
@@ -181,15 +181,10 @@ def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
             continue
         if isinstance(was, Mapping) and isinstance(now, Mapping):
             keys = [key for key in {**was, **now} if was.get(key) != now.get(key)]
-            lines += [f"{name}.{key}: {_short(was.get(key))} -> {_short(now.get(key))}" for key in keys]
+            lines += [f"{name}.{key}: {brief(was.get(key))} -> {brief(now.get(key))}" for key in keys]
         else:
-            lines.append(f"{name}: {_short(was)} -> {_short(now)}")
+            lines.append(f"{name}: {brief(was)} -> {brief(now)}")
     return lines
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text[:12] if len(text) == 64 else text
 
 
 def to_dict(comparison: Comparison) -> dict[str, Any]:

@@ -201,8 +201,14 @@ def _difference(before: Mapping[str, Any], now: Mapping[str, Any], name: str) ->
     if isinstance(was, Mapping) and isinstance(is_, Mapping):
         for key in {**was, **is_}:
             if was.get(key) != is_.get(key):
-                return f"{key}: {was.get(key)} there, {is_.get(key)} now"
-    return f"{was} there, {is_} now"
+                return f"{key}: {brief(was.get(key))} there, {brief(is_.get(key))} now"
+    return f"{brief(was)} there, {brief(is_)} now"
+
+
+def brief(value: object) -> str:
+    """A value of ``run.json`` for a line: of a hash its beginning."""
+    text = str(value)
+    return text[:12] if len(text) == 64 else text
 
 
 def gold_row(one: GoldQuestion) -> dict[str, Any]:
