@@ -34,6 +34,8 @@ STAGES = {
         "similarity",
         "similarity_in_context",
         "missing_term",
+        "support",
+        "answer",
     ),
     "supported": (
         "confidence",
@@ -41,7 +43,12 @@ STAGES = {
         "drafted_rank",
         "drafted_score",
         "wrong_kind",
-        "lacks_kind",
+        "best",
+        "margin",
+        "similarity",
+        "support",
+        "answer",
+        "agreement",
     ),
 }
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from qa.disagree import rivals
 from qa.excerpt import excerpt, is_cut
@@ -15,7 +15,7 @@ from qa.wording import stems
 
 MAX_WORDS = 60
 # A drafted phrase points to the sentences that hold it; by how much, on the scale of the evidence scores.
-POINTS = 1.5
+POINTS = 4.0
 _MARKS = '"“”'
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|did|does|do|said|says|told|[a-z]{3,}ed|went|won|lost"
@@ -25,19 +25,15 @@ _VERB = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A claim before its citations are numbered.
-
-    whole: article and start of the sentences that the evidence was cut from, where it was cut.
-    """
+    """A claim before its citations are numbered."""
 
     text: str
     evidence: tuple[Evidence, ...]
-    whole: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def keys(self) -> frozenset[tuple[str, int]]:
         """The sentences that it rests on."""
-        return self.whole or frozenset(_keys(self.evidence))
+        return frozenset(_keys(self.evidence))
 
     @property
     def words(self) -> int:
@@ -50,6 +46,7 @@ class Found:
     """What is known for one part of the question: its evidence, best first, and the drafts after checking.
 
     pool: further ranked sentences, among which other articles may say otherwise.
+    answers: for sentences, by article and start, where in the article the likeliest answer in them stands.
     sure: the model was sure of what it drafted, and that stands: nothing more needs to be quoted.
     """
 
@@ -58,6 +55,7 @@ class Found:
     checked: tuple[Checked, ...]
     pool: tuple[Evidence, ...] = ()
     sure: bool = False
+    answers: Mapping[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
 
 
 def quotation(one: Evidence, whole: Evidence | None = None) -> str:
@@ -70,10 +68,10 @@ def quotation(one: Evidence, whole: Evidence | None = None) -> str:
 
 
 def _quoted(one: Evidence, part: Found) -> Line:
-    """A sentence, or what matters of a long one, as a line."""
+    """A sentence, or what matters of a long one, as a line; what is cited is the whole sentence."""
     drafted = {stem for checked in part.checked for stem in stems(checked.check.drafted)}
-    cut = excerpt(one, drafted | set(stems(part.question)))
-    return Line(quotation(cut, one), (cut,), frozenset({(one.article.id, one.start)}))
+    cut = excerpt(one, drafted | set(stems(part.question)), part.answers.get((one.article.id, one.start)))
+    return Line(quotation(cut, one), (one,))
 
 
 def is_sentence(text: str) -> bool:
