@@ -226,7 +226,8 @@ def show(comparison: Comparison, out: Console) -> None:
     from qa.render import put
 
     a, b = comparison.a, comparison.b
-    put(out, (f"{a.name} -> {b.name}", "bold"))
+    before, after = _names(a, b)
+    put(out, (f"{before} -> {after}", "bold"))
     for line in differences(a.about, b.about) or ["the same questions, articles, model, settings and code"]:
         put(out, line, indent=2, style="dim")
     if comparison.other:
@@ -240,7 +241,14 @@ def show(comparison: Comparison, out: Console) -> None:
         out.print()
         put(out, (f"{became}: {len(flips)}", "bold"))
         for flip in flips:
-            _show_flip(flip, a.name, b.name, out)
+            _show_flip(flip, before, after, out)
+
+
+def _names(a: Run, b: Run) -> tuple[str, str]:
+    """What to call two runs: by their folders, with the one above where these have the same name."""
+    if a.name != b.name:
+        return a.name, b.name
+    return f"{a.path.resolve().parent.name}/{a.name}", f"{b.path.resolve().parent.name}/{b.name}"
 
 
 def _measures(changes: Sequence[Change]) -> Any:

@@ -103,6 +103,16 @@ def test_both_answers_are_printed_side_by_side(tmp_path: Path, shown: tuple[Cons
     assert "“The bridge is 412 metres long.”" in line
 
 
+def test_runs_of_one_name_are_told_apart(tmp_path: Path, shown: tuple[Console, io.StringIO]) -> None:
+    console, out = shown
+    for folder in ("monday", "friday"):
+        (tmp_path / folder).mkdir()
+    a = finished_run(tmp_path / "monday" / "seeds", [right("q1")])
+    b = finished_run(tmp_path / "friday" / "seeds", [right("q1")])
+    show(compare(a, b), console)
+    assert "monday/seeds -> friday/seeds" in out.getvalue()
+
+
 def test_the_comparison_for_programs_says_the_same(tmp_path: Path) -> None:
     a = finished_run(tmp_path / "a", [WRONG])
     b = finished_run(tmp_path / "b", [right("q1")])
