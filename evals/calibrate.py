@@ -141,6 +141,13 @@ def table(name: str, names: Sequence[str], fitted: tuple[Matrix, Matrix, Matrix]
     return "\n".join([f"[{name}]", *rows])
 
 
+def with_tables(text: str, tables: Sequence[str]) -> str:
+    """``qa/weights.toml`` with some tables in place of those of the same name; the others stay."""
+    blocks = {block.partition("\n")[0]: block for block in text.strip().split("\n\n")}
+    blocks |= {table.partition("\n")[0]: table.strip() for table in tables}
+    return "\n\n".join(blocks.values()) + "\n"
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -162,10 +169,7 @@ def main() -> None:
         fitted.append(table(name, features, fit(data, columns)))
     if args.write:
         target = Path(__file__).parent.parent / "qa" / "weights.toml"
-        # Other tables, of evals/calibrate_answerable.py, stay.
-        _, mark, rest = target.read_text(encoding="utf-8").partition("\n[on_topic]")
-        note = "# Weights of the evidence ranking, written by evals/calibrate.py; see qa/evidence.py."
-        target.write_text("\n\n".join([note, *fitted]) + "\n" + mark + rest, encoding="utf-8")
+        target.write_text(with_tables(target.read_text(encoding="utf-8"), fitted), encoding="utf-8")
         print(f"written: {target.name}")
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.calibrate import with_tables
 from evals.facts import ANSWERABLE, held
 from qa.answerable import LEAST_SCORE
 
@@ -44,8 +45,6 @@ STAGES = {
         "drafted_score",
         "wrong_kind",
         "best",
-        "margin",
-        "similarity",
         "support",
         "answer",
         "agreement",
@@ -62,7 +61,9 @@ def rows(gold: list[Path], answers: Path) -> tuple[list[str], Matrix, Matrix, Ma
         item = wanted.get(answer["id"])
         if item is None or not answer["trace"]["notes"].get("signals"):
             continue
-        parts: list[dict[str, float]] = answer["trace"]["notes"]["signals"]
+        parts: list[dict[str, Any]] = answer["trace"]["notes"]["signals"]
+        if any(value is None for part in parts for value in part.values()):
+            continue  # asked without a reader, or of a model that does not tell how sure it is
         names = list(parts[0])
         # As in answering: the weakest part decides; here the one with the lowest score of its best sentence.
         weakest = min(parts, key=lambda part: part["best"])
@@ -157,8 +158,7 @@ def main() -> None:
         tables.append(f"[{title}]\n{body}\n")
     if args.write:
         path = Path(__file__).parent.parent / "qa" / "weights.toml"
-        kept = path.read_text(encoding="utf-8").split("[on_topic]")[0].split("[answerable]")[0]
-        path.write_text(kept + "\n".join(tables), encoding="utf-8")
+        path.write_text(with_tables(path.read_text(encoding="utf-8"), tables), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -25,8 +25,6 @@ from qa.wording import stems
 if TYPE_CHECKING:
     from index.catalog import Catalog
 
-# Log-probability that stands in where a service does not tell any.
-_TYPICAL_CONFIDENCE = -0.25
 # How far below the best sentence the drafted one counts: further down is not worse.
 LEAST_SCORE = -3.0
 # The share of a draft's words that a sentence must have to be where the draft came from.
@@ -36,10 +34,11 @@ HELD = 0.7
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What speaks for and against an answer. All are about 0 to 1 but for the scores, ``confidence``,
-    ``support`` and ``answer``.
+    ``support`` and ``answer``; None is not known, and speaks neither for nor against.
 
-    The last three are 0 without a reader: its most support for a sentence, for words as the answer, and the
-    share of its likeliest answer that was drafted too.
+    Without a draft nothing is known from ``confidence`` to ``echo``, without a reader nothing of ``support``
+    (the most that a sentence has), ``answer`` (the same for words as the answer) and ``agreement`` (the share
+    of these words that was drafted too).
     """
 
     best: float
@@ -49,21 +48,22 @@ class Signals:
     similarity: float
     similarity_in_context: float
     missing_term: float
-    confidence: float
-    standing: float
-    drafted_rank: float
-    drafted_score: float
-    wrong_kind: float
-    echo: float
+    confidence: float | None
+    standing: float | None
+    drafted_rank: float | None
+    drafted_score: float | None
+    wrong_kind: float | None
+    echo: float | None
     lacks_kind: float
-    support: float = 0.0
-    answer: float = 0.0
-    agreement: float = 0.0
+    support: float | None = None
+    answer: float | None = None
+    agreement: float | None = None
 
-    def named(self) -> Iterator[tuple[str, float]]:
+    def named(self) -> Iterator[tuple[str, float | None]]:
         """Name and value of each signal."""
         for one in fields(self):
-            yield one.name, round(float(getattr(self, one.name)), 4)
+            value = getattr(self, one.name)
+            yield one.name, None if value is None else round(float(value), 4)
 
     @classmethod
     def of(
@@ -82,7 +82,6 @@ class Signals:
         known = set(stems(article.text)) | set(stems(article.title))
         missing = max((weight for stem, weight in terms.weight.items() if stem not in known), default=0.0)
         text = " ".join(claim.text for claim in draft.claims) if draft else ""
-        place = _place(ranked, checked, text)
         return cls(
             best=top.score,
             margin=top.score - ranked[min(4, len(ranked) - 1)].score,
@@ -91,18 +90,32 @@ class Signals:
             similarity=max(one.named()["similarity"] for one in ranked[:5]),
             similarity_in_context=value["similarity_in_context"],
             missing_term=missing / 10,
-            confidence=draft.confidence if draft and draft.confidence is not None else _TYPICAL_CONFIDENCE,
-            standing=float(any(one.evidence and not one.quoted for one in checked)),
-            drafted_rank=1 / (1 + place),
-            drafted_score=max(LEAST_SCORE, ranked[place].score - top.score),
-            wrong_kind=float(bool(text) and not answers_kind(part.kind, text, part.text)),
-            echo=_share(stems(text), set(stems(part.text))),
             lacks_kind=value["lacks_kind"],
-            **_read(ranked, text),
+            **_drafted(part, ranked, draft, checked, text),
+            **_read(ranked, text if draft else None),
         )
 
 
-def _read(ranked: Sequence[Ranked], drafted: str) -> dict[str, float]:
+def _drafted(
+    part: Part, ranked: Sequence[Ranked], draft: Draft | None, checked: Sequence[Checked], text: str
+) -> dict[str, float | None]:
+    """The signals that come from a draft, whose claims' text is ``text``."""
+    if draft is None:
+        return dict.fromkeys(
+            ("confidence", "standing", "drafted_rank", "drafted_score", "wrong_kind", "echo")
+        )
+    place = _place(ranked, checked, text)
+    return {
+        "confidence": draft.confidence,
+        "standing": float(any(one.evidence and not one.quoted for one in checked)),
+        "drafted_rank": 1 / (1 + place),
+        "drafted_score": max(LEAST_SCORE, ranked[place].score - ranked[0].score),
+        "wrong_kind": float(bool(text) and not answers_kind(part.kind, text, part.text)),
+        "echo": _share(stems(text), set(stems(part.text))),
+    }
+
+
+def _read(ranked: Sequence[Ranked], drafted: str | None) -> dict[str, float | None]:
     """The signals that come from a reader."""
     read = [(one.sentence.article, one.reading) for one in ranked if one.reading]
     if not read:
@@ -111,7 +124,9 @@ def _read(ranked: Sequence[Ranked], drafted: str) -> dict[str, float]:
     return {
         "support": max(reading.support for _, reading in read),
         "answer": likeliest.answer,
-        "agreement": _share(stems(article.text[likeliest.start : likeliest.end]), set(stems(drafted))),
+        "agreement": None
+        if drafted is None
+        else _share(stems(article.text[likeliest.start : likeliest.end]), set(stems(drafted))),
     }
 
 
@@ -134,9 +149,9 @@ def _share(found: Sequence[str], among: set[str]) -> float:
 STAGES = ("on_topic", "supported")
 
 
-@lru_cache(maxsize=1)
-def _models() -> tuple[tuple[float, dict[str, tuple[float, float, float]]], ...]:
-    """For each stage the bias, and weight, mean and scale of its signals."""
+@lru_cache(maxsize=2)
+def _models(read: bool) -> tuple[tuple[float, dict[str, tuple[float, float, float]]], ...]:
+    """For each stage the bias, and weight, mean and scale of its signals, with a reader or without one."""
     data = tomllib.loads(files("qa").joinpath("weights.toml").read_text(encoding="utf-8"))
     return tuple(
         (
@@ -147,7 +162,7 @@ def _models() -> tuple[tuple[float, dict[str, tuple[float, float, float]]], ...]
                 if name != "bias"
             },
         )
-        for stage in STAGES
+        for stage in (STAGES if read else tuple(f"{name}_unread" for name in STAGES))
     )
 
 
@@ -158,7 +173,12 @@ def probability(signals: Signals) -> float:
     """
     values = dict(signals.named())
     logits = (
-        bias + sum(weight * (values[name] - mean) / scale for name, (weight, mean, scale) in table.items())
-        for bias, table in _models()
+        bias
+        + sum(
+            weight * (value - mean) / scale
+            for name, (weight, mean, scale) in table.items()
+            if (value := values[name]) is not None
+        )
+        for bias, table in _models(signals.support is not None)
     )
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, min(logits)))))

@@ -15,7 +15,7 @@ from qa.wording import stems
 
 MAX_WORDS = 60
 # A drafted phrase points to the sentences that hold it; by how much, on the scale of the evidence scores.
-POINTS = 4.0
+POINTS = 2.0
 _MARKS = '"“”'
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|did|does|do|said|says|told|[a-z]{3,}ed|went|won|lost"
