@@ -23,7 +23,7 @@ from qa.commands import BaseUrlOption, IndexOption, ModelOption
 from qa.errors import Missing, QAError, ServiceError, UsageError
 from qa.terminal import safe
 
-COMMANDS = ("index", "search", "ask", "chat", "eval", "models", "cache", "config", "doctor")
+COMMANDS = ("index", "search", "ask", "chat", "brief", "eval", "models", "cache", "config", "doctor")
 
 BUG, USAGE, MISSING, SERVICE, INTERRUPTED, PIPE_CLOSED = 1, 2, 4, 6, 130, 141
 

@@ -34,6 +34,12 @@ PINNED: tuple[tuple[str, int, frozenset[str], str], ...] = (
         "0653cfb333f719388364780821eb8e0820b7048a424f14e74d3ab40f3ef3b5a1",
     ),
     (
+        "headline",
+        1,
+        frozenset({"sentence"}),
+        "9759e95595a52613756fb4a36f5f2390a7fb27163561597d6c863f0e8c1d0d3a",
+    ),
+    (
         "rewrite",
         1,
         frozenset({"conversation", "question"}),

@@ -1,0 +1,1 @@
+"""Briefs: a topic, or some articles, as a structured page that is cited in every line."""
