@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from evals.alce import deterministic, located
+from evals.page import Page
 from index.retrieve import Retriever
 from index.tokens import count
 from index.types import Query
@@ -108,9 +110,21 @@ def test_every_quote_is_verbatim_and_carries_its_claim(paper: Retriever, length:
         assert party.role.text.lower() in quotes[party.role.citations[0]]
     for figure in made.figures:
         assert figure.value.lower() in quotes[figure.claim.citations[0]]
-        assert figure.claim.text.lower() in quotes[figure.claim.citations[0]]
+        assert figure.claim.text.strip("“”… ").lower() in quotes[figure.claim.citations[0]]
     for said in made.quotations:
         assert said.words.lower() in quotes[said.citation]
+
+
+def test_every_statement_is_borne_out_by_what_it_cites(paper: Retriever) -> None:
+    made = brief(paper, Length.LONG)
+    value = to_dict(made)
+    texts = {one.path: f"{one.title}\n\n{one.text}" for one in (CLOSED, COSTS, UNDATED)}
+    page = Page(value)
+    roles = {one.role.text for one in (*made.people, *made.organisations)}
+    for claim in page.claims:
+        cited = [located(one, texts.get) for one in page.cited_by(claim) if one is not None]
+        found = [one for one in cited if one is not None]
+        assert claim["text"] in roles or deterministic(found, claim["text"]), claim
 
 
 def test_what_the_articles_say_is_where_it_belongs(paper: Retriever) -> None:

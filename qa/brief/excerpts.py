@@ -10,7 +10,7 @@ from qa.brief.figures import Measured, label
 from qa.brief.notes import Notes
 from qa.brief.quotes import Said
 from qa.brief.salient import Unit
-from qa.brief.share import Told, room_of
+from qa.brief.share import Told, excerpted, room_of
 from qa.brief.standalone import line
 from qa.quoting import quotations as quoted_spans
 from qa.types import Evidence
@@ -29,7 +29,7 @@ def figures(page: Page, plan: Plan) -> list[tuple[str, str, Told]]:
         if len(found) == plan.figures or weight <= _FIGURE * page.pool.units[0].score:
             break
         clause = _clause(unit, one)
-        if one.keys & seen or clause is None:
+        if one.keys & seen or clause is None or clause.text in {told.text for _, _, told in found}:
             continue
         value = " ".join(unit.text[one.start : one.end].split())
         what = label(unit.text, one)
@@ -45,6 +45,8 @@ def figures(page: Page, plan: Plan) -> list[tuple[str, str, Told]]:
 
 # Of the best sentence's score that of a figure has at least this share.
 _FIGURE = 0.5
+_SHORT, _LONGEST = 14, 24
+"""Words: a sentence up to the one is shown whole, none is longer than the other."""
 _KINDS = {"money": 0.5, "share": 0.4, "count": 0.0}
 
 
@@ -64,10 +66,12 @@ def _clause(unit: Unit, one: Measured) -> Told | None:
         return None
     left, right = one.clause
     words = unit.text[left:right].strip(" ,;:-–—")
-    words = re.sub(r"^(?:and|but|which|who|that|as|to) ", "", words)
-    if not 4 <= len(words.split()) <= 24 or words not in unit.text:
-        return Told(found.text, (found.evidence,)) if len(found.text.split()) <= 24 else None
-    return Told(" ".join(words.split()), (unit.evidence,))
+    words = " ".join(re.sub(r"^(?:and|but|which|who|that|as|to) ", "", words).split())
+    if len(found.text.split()) <= _SHORT:
+        return Told(found.text, (found.evidence,))
+    if not 4 <= len(words.split()) <= _LONGEST or words not in unit.text:
+        return Told(found.text, (found.evidence,)) if len(found.text.split()) <= _LONGEST else None
+    return Told(excerpted(words, unit), (unit.evidence,))
 
 
 def quotations(page: Page, plan: Plan, notes: Sequence[Notes]) -> list[tuple[str, str, Evidence]]:

@@ -11,7 +11,7 @@ from qa.brief.conflict import Conflict
 from qa.brief.conflicts import conflicts
 from qa.brief.dates import Dated
 from qa.brief.salient import Unit
-from qa.brief.share import Told, room_of, told
+from qa.brief.share import Told, excerpted, room_of, told
 from qa.brief.standalone import Line, line
 from qa.brief.timeline import date_of, event_line, in_order, open_date_of
 from qa.excerpt import LONG, excerpt
@@ -69,7 +69,7 @@ def _sides(one: Conflict) -> tuple[Told, ...] | None:
             words = " ".join(unit.text[start:end].split())
             if len(words.split()) > LONG:
                 return None
-            sides.append((unit, Told(words[:1].upper() + words[1:], (unit.evidence,))))
+            sides.append((unit, Told(excerpted(words, unit), (unit.evidence,))))
             continue
         found = line(unit)
         if found is None:

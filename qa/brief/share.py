@@ -9,6 +9,7 @@ from qa.brief.merge import carriers
 from qa.brief.salient import Unit
 from qa.brief.standalone import Line
 from qa.types import Evidence
+from qa.verify import check, context_of
 
 SHARE = {
     "disagreements": 0.3,
@@ -37,3 +38,16 @@ def told(page: Page, unit: Unit, found: Line) -> Told:
 
 def room_of(page: Page, section: str) -> int:
     return int(page.budget * SHARE[section])
+
+
+def excerpted(words: str, unit: Unit) -> str:
+    """A part of a sentence as a claim: by itself if it says no more than the sentence, else as a quotation.
+
+    Dots show that a quotation was cut.
+    """
+    whole = " ".join(unit.text.split())
+    plain = words[:1].upper() + words[1:]
+    if words == whole or check(plain, unit.evidence, context_of(unit.evidence)).ok:
+        return plain
+    before, after = whole.partition(words)[::2]
+    return f"“{'… ' if before.strip() else ''}{words}{' …' if after.strip(' .') else ''}”"
