@@ -1,11 +1,11 @@
 """The reader as it is trained: MiniLM with low-rank updates and a head, in JAX.
 
-The encoder's own weights stay as they are (LoRA, Hu et al. 2021). Of its last hidden states the head makes four
-logits a token: evidence, start, end, and, at the first token, that the passage has no answer. A sentence's
-logit is the log of the mean of the exponentials of its tokens' evidence. The loss is minus the log of the
-probability, among the sentences and 'no answer', that falls on gold sentences, plus a quarter of that of the
-gold answer's first and last token (as in SQuAD 2.0, Rajpurkar et al. 2018). ``qa/reader.py`` reads the same
-logits.
+The encoder's own weights stay as they are (LoRA, Hu et al. 2021). Of its last hidden states the head makes
+four logits a token: evidence, start, end, and, at the first token, that the passage has no answer. A
+sentence's logit is the log of the mean of the exponentials of its tokens' evidence. The loss is minus the
+log of the probability, among the sentences and 'no answer', that falls on gold sentences, plus a quarter of
+that of the gold answer's first and last token (as in SQuAD 2.0, Rajpurkar et al. 2018). ``qa/reader.py``
+reads the same logits.
 
 Needs jax, optax and safetensors, which nothing else here does.
 """

@@ -5,8 +5,8 @@
 gold sentence means that the passage does not answer. ``--start`` goes on from earlier weights.
 
 The weights in ``qa/reader.npz`` were trained in two stages on public sets, then on our own questions:
-1. one epoch at 1e-3 over 7,556 passages: half of the development set of SQuAD 2.0 (CC BY-SA 4.0), answerable
-   questions and a third of the others; SelQA's development and test sets (Apache-2.0); WikiQA; and the
+1. one epoch at 1e-3 over 7,556 passages: half of the development set of SQuAD 2.0 (CC BY-SA 4.0; answerable
+   questions and a third of the others), SelQA's development and test sets (Apache-2.0), WikiQA, and the
    question-sentence pairs of the TREC QA tracks;
 2. two epochs at 6e-4 over 2,897 passages of news that retrieval finds for 803 questions of our own: those with
    the answer, and up to three without it, at half the weight. These quote the articles of others, so they
@@ -31,7 +31,7 @@ import numpy as np
 import optax
 
 from evals import reader_net as net
-from qa.reader import _CLS, _SEP, _STOP, QUESTION, TITLE
+from qa.reader import CLS, QUESTION, SEP, STOP, TITLE
 
 LENGTHS = (128, 208, 288)
 """Texts are padded to one of these, for each shape is compiled anew."""
@@ -43,9 +43,9 @@ def laid(item: dict[str, Any], tokenizer: Any) -> dict[str, Any] | None:
     """A question with its passage as tokens, as ``qa.reader`` lays them; None when the answer was cut off."""
     asked = tokenizer.encode(item["question"], add_special_tokens=False).ids[:QUESTION]
     title = tokenizer.encode(item["title"], add_special_tokens=False).ids[:TITLE]
-    ids = [_CLS, *asked, _SEP]
+    ids = [CLS, *asked, SEP]
     types = [0] * len(ids)
-    ids += [*title, _STOP] if title else []
+    ids += [*title, STOP] if title else []
     sentence = [-1] * len(ids)
     start = end = 0
     for n, text in enumerate(item["sentences"][: net.SENTENCES]):
@@ -58,7 +58,7 @@ def laid(item: dict[str, Any], tokenizer: Any) -> dict[str, Any] | None:
                 end = place if first < item["answer"][2] <= last else end
         ids += encoded.ids
         sentence += [n] * len(encoded.ids)
-    ids, sentence = [*ids[: LENGTHS[-1] - 1], _SEP], [*sentence[: LENGTHS[-1] - 1], -1]
+    ids, sentence = [*ids[: LENGTHS[-1] - 1], SEP], [*sentence[: LENGTHS[-1] - 1], -1]
     gold = [n for n in item["gold"] if n in sentence]
     if item["gold"] and not gold:
         return None
@@ -119,7 +119,7 @@ def train(rows: Sequence[dict[str, Any]], base: Any, tree: Any, *, epochs: int, 
     optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(schedule, weight_decay=0.01))
     state = optimiser.init(tree)
 
-    @jax.jit
+    @jax.jit  # type: ignore[untyped-decorator,unused-ignore]
     def step(tree: Any, state: Any, batch: Any, key: Any) -> tuple[Any, Any, Any]:
         value, slope = jax.value_and_grad(net.loss)(tree, base, batch, key)
         change, state = optimiser.update(slope, state, tree)

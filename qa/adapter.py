@@ -1,7 +1,7 @@
 """The reader's weights: the embedding's encoder, with small low-rank updates that were trained for reading.
 
-Only the updates are in the package (``reader.npz``, LoRA: Hu et al. 2021); the encoder itself is pulled. So the
-reader is made on this machine, as one more form of the pulled weights.
+Only the updates are in the package (``reader.npz``, LoRA: Hu et al. 2021); the encoder itself is pulled. So
+the reader is made on this machine, as one more form of the pulled weights.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What speaks for a sentence as the answer to a question, in numbers.
 
 Three groups: those that cost nothing (shared words, the kind of thing asked for, the passage's own scores),
-two similarities that need an embedding, and what a reader says of the sentence, of the likeliest answer in it,
-and of the best sentence of its passage. ``qa.evidence`` weighs them; ``evals/calibrate.py`` finds the weights.
+two similarities that need an embedding, and what a reader says of the sentence, of the likeliest answer in
+it and of the best sentence of its passage. ``qa.evidence`` weighs them; ``evals/calibrate.py`` finds the
+weights.
 """
 
 from __future__ import annotations

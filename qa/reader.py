@@ -33,7 +33,7 @@ QUESTION, TITLE, WHOLE = 48, 24, 384
 ANSWER = 20
 # What a sentence gets that did not fit: as if nothing spoke for it.
 UNREAD = -12.0
-_CLS, _SEP, _STOP = 101, 102, 1012
+CLS, SEP, STOP = 101, 102, 1012
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,10 @@ class Reader:
     def _lay(self, question: str, title: str, texts: Sequence[str]) -> _Laid:
         asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION]
         headline = self._tokenizer.encode(title, add_special_tokens=False).ids[:TITLE]
-        ids = [_CLS, *asked, _SEP]
+        ids = [CLS, *asked, SEP]
         types = [0] * len(ids)
         if headline:
-            ids += [*headline, _STOP]
+            ids += [*headline, STOP]
         places: list[tuple[int, list[tuple[int, int]]]] = []
         for text in texts:
             encoded = self._tokenizer.encode(text, add_special_tokens=False)
@@ -116,7 +116,7 @@ class Reader:
             room = WHOLE - 1 - len(ids)
             places.append((len(ids), encoded.offsets[:room]))
             ids += encoded.ids[:room]
-        ids.append(_SEP)
+        ids.append(SEP)
         return _Laid(ids, types + [1] * (len(ids) - len(types)), places)
 
     @cached_property

@@ -49,6 +49,8 @@ def test_signals_of_a_draft_that_falls(tmp_path: Path) -> None:
     assert found.standing == 0.0
     assert found.wrong_kind == 1.0
     assert found.echo == 0.0
+    assert found.drafted_rank is not None
+    assert found.drafted_score is not None
     assert found.drafted_rank < 1.0
     assert found.drafted_score < 0.0
 
