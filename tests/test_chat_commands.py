@@ -111,6 +111,22 @@ def test_a_withheld_answer_says_so(talk: Talk) -> None:
     assert "[1]" not in text
 
 
+def test_a_withheld_answer_shows_the_nearest_passages(talk: Talk) -> None:
+    nearest = (cited(MILL, BOSS, 1), cited(RACE, "About 9,000 people ran.", 2), cited(MILL, STAYS, 3))
+    base = answered(WHO, MILL, BOSS)
+    talk.screen.rest(replace(base, abstained=True, claims=(), citations=(), nearest=nearest), 0)
+    out = talk.screen.out.file
+    assert isinstance(out, io.StringIO)
+    _, _, shown_ = out.getvalue().partition("Nearest, but not an answer:\n")
+    assert shown_ == (
+        "  – Fennwick loses its mill  Bay News, 2024-02-06\n"
+        f"    “{BOSS}”\n"
+        f"    “{STAYS}”\n"
+        "  – Toska wins in the rain  Varnholt Courier, 2024-04-22\n"
+        "    “About 9,000 people ran.”\n"
+    )
+
+
 def test_sources_of_one_article_are_one_source(talk: Talk) -> None:
     one, two = cited(MILL, BOSS, 1), cited(MILL, STAYS, 2)
     base = answered(WHO, MILL, BOSS)

@@ -100,13 +100,16 @@ class Screen:
             self._source(marks, one.title or one.path, where)
 
     def nearest(self, citations: Iterable[Citation]) -> None:
-        """Passages beside an abstention; each article once."""
-        articles = by_article(citations)
-        if articles:
+        """The passages beside an abstention, under their articles."""
+        passages = list(citations)
+        if passages:
             self.aside("Nearest, but not an answer:")
-        for one, _ in articles:
+        for one, numbers in by_article(passages):
             where = ", ".join(part for part in (one.source, one.published or "no date") if part)
             self._source("–", one.title or one.path, where)
+            for passage in passages:
+                if passage.article_id == one.article_id and passage.id in numbers:
+                    put(self.out, (f"“{' '.join(passage.quote.split())}”", ASIDE), indent=INDENT + 2)
 
     def _source(self, marks: str, title: str, where: str) -> None:
         from rich.cells import cell_len
