@@ -9,8 +9,8 @@ The weights in ``qa/reader.npz`` were trained in two stages on public sets, then
    questions and a third of the others), SelQA's development and test sets (Apache-2.0), WikiQA, and the
    question-sentence pairs of the TREC QA tracks;
 2. two epochs at 6e-4 over 2,897 passages of news that retrieval finds for 803 questions of our own: those
-   with the answer, and up to three without it, at half the weight. These quote the articles of others, so they
-   are not here.
+   with the answer, and up to three without it, at half the weight. These quote the articles of others, so
+   they are not here.
 None of their articles is one that a question of a development set is about.
 """
 
