@@ -92,7 +92,7 @@ class FakeAnswerer:
     reply: ClassVar[Callable[[Any], Answer]]
     made: ClassVar[list[FakeAnswerer]] = []
 
-    def __init__(self, retriever: Any, embedder: Any, model: Any, options: Any) -> None:
+    def __init__(self, retriever: Any, embedder: Any, model: Any, options: Any, reader: Any = None) -> None:
         self.retriever, self.embedder, self.model, self.options = retriever, embedder, model, options
         self.questions: list[Any] = []
         self._lock = threading.Lock()
