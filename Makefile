@@ -46,7 +46,7 @@ check: $(STAMP) models
 
 gate: $(STAMP) models
 	@echo "==> Holding the answers to the gold questions against evals/gate.toml"
-	@$(BIN)/qa eval gate
+	@$(BIN)/qa eval gate $(SETS)
 
 cassettes: $(STAMP) models
 	@echo "==> Recording the conversations of tests/test_cassettes.py anew; look at git diff tests/cassettes"
