@@ -23,6 +23,8 @@ from qa.brief.notes import NoteStore
 from qa.brief.render import to_dict, to_markdown
 from qa.brief.types import Brief, Length, Precision
 from qa.errors import ServiceUnreachable
+from qa.reply_cache import CachedChat, ReplyCache
+from qa.types import Usage
 from tests.brief_paper import CLOSED, COPY, COSTS, OTHERS, TOPIC, UNDATED, ContentEmbedder, retriever
 from tests.fakes import FakeChatModel
 from tests.newsroom import article, invented
@@ -237,6 +239,13 @@ def test_a_headline_that_the_article_bears_out_is_taken(paper: Retriever) -> Non
     assert made.prompt == "headline@1"
     assert made.model == "scripted"
     assert made.usage.prompt_tokens == 100
+
+
+def test_a_reply_that_was_known_costs_nothing(paper: Retriever, tmp_path: Path) -> None:
+    model = FakeChatModel(json.dumps({"headline": "The bridge was closed on Tuesday"}))
+    cached = CachedChat(model, ReplyCache(tmp_path / "replies.sqlite"))
+    assert brief(paper, model=cached).usage.prompt_tokens == 100
+    assert brief(paper, model=cached).usage == Usage(cost_usd=0.0)
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,8 @@ _GRAMMAR = "\n".join(
 class Headline:
     """A headline and what it stands on.
 
-    prompt: name and version where a model was asked. dropped: what it wrote and the check refused.
-    notes: why it was not asked.
+    prompt: name and version where a model was asked. usage: None where its reply was known or none was asked.
+    dropped: what it wrote and the check refused. notes: why it was not asked.
     """
 
     text: str
@@ -74,7 +74,7 @@ def headline(topic: str, pool: Pool, embedder: Embedder, model: ChatModel | None
     asked = replace(given, prompt=prompts.load(PROMPT).id)
     try:
         reply = model.complete(messages, max_tokens=60, schema=_SCHEMA, grammar=_GRAMMAR)
-        asked = replace(asked, usage=reply.usage)
+        asked = replace(asked, usage=None if reply.cached else reply.usage)
         written = " ".join(str(parse_json(reply.text, _SCHEMA)["headline"]).split()).rstrip(".")
     except ReplyInvalid:
         return asked
