@@ -22,6 +22,9 @@ if sys.platform == "win32":
 
 import pexpect
 
+# On a busy machine a program takes a while to start.
+pytestmark = pytest.mark.timeout(600)
+
 ROOT = Path(__file__).parent.parent
 PROMPT = "› "
 # Pasting in brackets is asked for while a line is read.
@@ -54,7 +57,7 @@ class Terminal:
             env=environ,
             dimensions=(24, columns),
             encoding="utf-8",
-            timeout=60,
+            timeout=150,
         )
 
     def sees(self, *words: str) -> str:

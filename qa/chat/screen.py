@@ -114,13 +114,12 @@ class Screen:
     def _source(self, marks: str, title: str, where: str) -> None:
         from rich.cells import cell_len
 
-        head = len(marks) + 1
-        room = min(self.out.width, WIDEST) - INDENT - head
-        if not self.out.is_terminal or head + cell_len(safe(f"{title}  {where}")) <= room:
-            put(self.out, (f"{marks} ", MARK), (title, ""), (f"  {where}", ASIDE), indent=INDENT, hang=head)
+        room = min(self.out.width, WIDEST) - INDENT - len(marks) - 1
+        if not self.out.is_terminal or cell_len(safe(f"{title}  {where}")) <= room:
+            beside(self.out, f"{marks} ", MARK, (title, ""), (f"  {where}", ASIDE))
         else:
-            put(self.out, (f"{marks} ", MARK), (title, ""), indent=INDENT, hang=head)
-            put(self.out, (where, ASIDE), indent=INDENT + head)
+            beside(self.out, f"{marks} ", MARK, (title, ""))
+            beside(self.out, " " * (len(marks) + 1), "", (where, ASIDE))
 
 
 def by_article(citations: Iterable[Citation]) -> list[tuple[Citation, tuple[int, ...]]]:
@@ -176,14 +175,24 @@ def unechoed() -> Iterator[None]:
 def rows(out: Console, lines: Sequence[tuple[str, str]]) -> None:
     """Two columns, the first as wide as its widest word, the second wrapped."""
     from rich.cells import cell_len
-    from rich.text import Text
 
     width = max((cell_len(safe(first)) for first, _ in lines), default=0)
-    room = max(20, min(out.width, WIDEST) - INDENT - width - 2)
     for first, second in lines:
-        head = safe(first)
-        text = Text(safe(second), "" if plain(out) else ASIDE)
-        for line in text.wrap(out, room) if out.is_terminal else [text]:
-            line.rstrip()
-            out.print(Text(" " * INDENT + head + " " * (width + 2 - cell_len(head))) + line)
-            head = ""
+        beside(out, first + " " * (width + 2 - cell_len(safe(first))), "", (second, ASIDE))
+
+
+def beside(out: Console, head: str, style: str, *pieces: tuple[str, str]) -> None:
+    """A paragraph of (text, style) pieces beside its head; on a terminal wrapped within the room left."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    bare = plain(out)
+    first = Text(" " * INDENT).append(safe(head), None if bare else style or None)
+    body = Text()
+    for words, own in pieces:
+        body.append(safe(words), None if bare else own or None)
+    room = max(20, min(out.width, WIDEST) - cell_len(first.plain))
+    for line in body.wrap(out, room) if out.is_terminal else [body]:
+        line.rstrip()
+        out.print(first + line)
+        first = Text(" " * cell_len(first.plain))
