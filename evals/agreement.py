@@ -1,9 +1,9 @@
-"""How well the automatic scores agree with labels that a person set: ``python -m evals.agreement``.
+"""How well the automatic scores agree with labels set by reading: ``python -m evals.agreement``.
 
 A label (a line of ``evals/labels/seeds.jsonl``) is an answer of a real run, with a verdict and for each
-citation whether it supports. They were set by reading question, gold answer, answer and quotes, not the scores.
-The scores are brought to the same verdicts; agreement beyond chance is Cohen's kappa. What differs is
-listed: a label is never changed to fit, the measure only where it is wrong.
+citation whether it supports. They were set one by one from question, gold answer, answer and quotes, without
+the scores. The scores are brought to the same verdicts; agreement beyond chance is Cohen's kappa. What
+differs is listed: a label is never changed to fit, the measure only where it is wrong.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ARTICLES = HERE.parent / "seeds"
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """An answer as a person judged it.
+    """An answer as a reader judged it.
 
     citations: path and quote of each; supports: whether its words back something that the question asks for.
     verdict: one of VERDICTS. An abstention is correct where the articles do not answer, else wrong.
