@@ -60,6 +60,28 @@ def test_nothing_is_known_about_some_topics(paper: Retriever, topic: str) -> Non
     assert Briefer(paper, None, NoteStore(None)).about(topic) is None
 
 
+def test_a_name_outweighs_common_words(tmp_path: Path) -> None:
+    """By likeness alone the six would be the seeds: they have all of the topic but the name."""
+    wanted = article(
+        "a.txt",
+        "Ada Vikander failed a doping test. The swimmer from Toldra says Vikander will appeal.",
+        title="Vikander fails test",
+    )
+    others = [
+        article(
+            f"b{n}.txt",
+            f"Runner {name} failed a doping test. The doping test was a {thing}.",
+            title="Doping test",
+        )
+        for n, (name, thing) in enumerate(
+            zip("ABCDEF", ["shock", "scare", "farce", "failure", "fiasco", "fault"], strict=True)
+        )
+    ]
+    with retriever(tmp_path / "index", [wanted, *others]) as made:
+        found = gather.by_topic("Vikander doping test", made, Query(""))
+    assert found.articles[0].path == wanted.path
+
+
 def test_filters_hold(paper: Retriever) -> None:
     found = gather.by_topic(TOPIC, paper, Query("", sources=("Toldra Post",)))
     assert {one.path for one in found.articles} <= {COSTS.path}

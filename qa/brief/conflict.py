@@ -36,9 +36,12 @@ class Conflict:
 
 def pairs(pool: Pool, least: float, most: float = 2.0) -> Iterator[tuple[Unit, Unit, float]]:
     """Sentences of different articles with a cosine in the range, of the two thirds that matter more."""
+    import numpy as np
+
     units = sorted(pool.units[: (2 * len(pool.units) + 2) // 3], key=lambda unit: unit.at)
-    for n, unit in enumerate(units):
-        for other in units[n + 1 :]:
-            cosine = float(pool.alike[unit.at, other.at])
-            if least <= cosine < most and other.notes.article.id != unit.notes.article.id:
-                yield unit, other, cosine
+    rows = [unit.at for unit in units]
+    alike = np.triu(pool.alike[np.ix_(rows, rows)], k=1)
+    for n, m in zip(*np.nonzero((alike >= least) & (alike < most)), strict=True):
+        unit, other = units[int(n)], units[int(m)]
+        if other.notes.article.id != unit.notes.article.id:
+            yield unit, other, float(alike[n, m])

@@ -28,6 +28,9 @@ _WIDTH = 60
 _MOST_SEEDS = 12
 # Of the best article's score a seed has at least this share.
 _SEED = 0.68
+# And of the topic's words, weighed by how rare they are, this share of what the best article has: a name in
+# the topic outweighs its common words.
+_SAYS = 0.6
 # Something is known about a topic when an article has this share of its words, weighed by how rare they are,
 # and is so near to it; a nearer one may lack a word.
 _KNOWN = ((0.55, 0.3), (0.5, 0.6))
@@ -66,7 +69,11 @@ def by_topic(topic: str, retriever: Retriever, query: Query) -> Gathered:
     if not found or not _known(topic, list(found.values()), retriever):
         return Gathered((), {}, {})
     top = max(passage.fused for passage in found.values())
-    seeds = [one.article for one in found.values() if one.fused >= _SEED * top][:_MOST_SEEDS]
+    said = _said(topic, found, retriever)
+    least = _SAYS * max(said.values())
+    seeds = [
+        one.article for ident, one in found.items() if one.fused >= _SEED * top and said[ident] >= least
+    ][:_MOST_SEEDS] or [next(iter(found.values())).article]
     groups = retriever.catalog.groups(list(found))
     signature = _signature(seeds, groups, retriever)
     articles = {ident: passage.article for ident, passage in found.items()}
@@ -109,6 +116,12 @@ def _best(passages: Iterable[Passage]) -> dict[str, Passage]:
     for passage in passages:
         found.setdefault(passage.article.id, passage)
     return found
+
+
+def _said(topic: str, found: Mapping[str, Passage], retriever: Retriever) -> dict[str, float]:
+    """By article id, the share of the topic's words, weighed by how rare they are, that the article has."""
+    terms = Terms(topic, retriever.catalog.document_frequency, retriever.catalog.chunk_count())
+    return {ident: terms.covered(one.article.title, one.article.text) for ident, one in found.items()}
 
 
 def _known(topic: str, passages: Sequence[Passage], retriever: Retriever) -> bool:

@@ -38,7 +38,6 @@ _PART = r"(?:[A-Z](?:[\w-]|['’](?=[A-Z]))*\w|[A-Z]\.?)"
 _RUN = re.compile(rf"(?<![\w£$€'’-]){_PART}(?: (?:(?:de|van|von|der|da|di|la|le|bin) )?(?:al-)?{_PART})*")
 _OF = re.compile(r" (?:of|for)(?: the)? ")
 _ACRONYM = re.compile(r"[A-Z]{2,6}$")
-_BRACKETED = re.compile(r"(?: \([^()]{1,60}\))?")
 _AGED = re.compile(r", \d\d,")
 
 
@@ -174,6 +173,8 @@ def _before(text: str, name: Span, sentence: Span, nouns: frozenset[str]) -> Spa
         if joined != " " or len(text[word.start() : at].split()) > 7:
             break
         lower = word[0].lower()
+        if first and nouns is roles().organisations and word[0][0].isupper() and word.start() > sentence[0]:
+            return None  # the World Bank is a name, not what somebody is
         if first and (
             lower.endswith(("'s", "’s")) or not (_noun(lower) in nouns or _is_role_title(word[0], nouns))
         ):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from qa.brief.conflict import Conflict, pairs
 from qa.brief.figures import Measured
 from qa.brief.salient import Pool, Unit
+from qa.lexicon import lexicon
 from qa.wording import stems
 
 _ALIKE = 0.5
@@ -25,7 +26,7 @@ _MANY = 5
 def rival_figures(pool: Pool) -> Iterator[Conflict]:
     """Pairs of sentences with figures that cannot both be right; the same matter may come more than once."""
     for one, other, cosine in pairs(pool, _ALIKE - 0.05):
-        if _of_other_times(one, other):
+        if _of_other_times(one, other) or _of_other_countries(one, other):
             continue
         best = max(
             (
@@ -48,6 +49,31 @@ def rival_figures(pool: Pool) -> Iterator[Conflict]:
                 parts=(_part(one, ours), _part(other, theirs)),
                 changes=True,
             )
+
+
+_MARKET = re.compile(
+    r"\b(?:trad(?:ed|ing) at|closed (?:up|down|at)|(?:against|versus|to) the (?:euro|dollar|yen|pound)"
+    r"|a barrel)\b"
+)
+_WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
+
+
+def _of_other_countries(one: Unit, other: Unit) -> bool:
+    """Whether each names a country and not the same: figures of other countries do not conflict."""
+    known = lexicon().countries
+    ours, theirs = (
+        {
+            known[word.lower()]
+            for word in re.findall(r"\b[A-Z]\w+", _with_title(unit))
+            if word.lower() in known
+        }
+        for unit in (one, other)
+    )
+    return bool(ours and theirs and not ours & theirs)
+
+
+def _with_title(unit: Unit) -> str:
+    return f"{unit.notes.article.title} {unit.text}"
 
 
 def _about(one: Unit, ours: Measured, other: Unit, theirs: Measured) -> str:
@@ -86,7 +112,14 @@ def _of_other_times(one: Unit, other: Unit) -> bool:
     """Whether both name years, or full dates, and not the same: figures of other times do not conflict."""
     ours = {date.iso[:4] for date in one.dates if date.iso}
     theirs = {date.iso[:4] for date in other.dates if date.iso}
-    return bool(ours and theirs and not ours & theirs)
+    if ours and theirs and not ours & theirs:
+        return True
+    # Prices change from hour to hour.
+    if _MARKET.search(one.text) and _MARKET.search(other.text):
+        return True
+    days = [set(_WEEKDAY.findall(unit.text)) for unit in (one, other)]
+    undated = one.notes.article.published is None or other.notes.article.published is None
+    return undated and bool(days[0] and days[1] and not days[0] & days[1])
 
 
 def _strength(one: Unit, ours: Measured, other: Unit, theirs: Measured, cosine: float) -> float:
@@ -110,7 +143,12 @@ def _strength(one: Unit, ours: Measured, other: Unit, theirs: Measured, cosine: 
     anchored = apart <= 1.5 and any(
         mine.keys & yours.keys for mine in one.figures for yours in other.figures if mine.kind != "count"
     )
-    if anchored and cosine >= 0.6 and shared and _no_other_names(one, ours, other, theirs):
+    if (
+        anchored
+        and cosine >= 0.6
+        and _beside(one, ours) & _beside(other, theirs)
+        and _no_other_names(one, ours, other, theirs)
+    ):
         return cosine + 0.5
     lasted = bool(_LASTED.search(one.text) and _LASTED.search(other.text))
     if ours.thing in _TIMES and lasted and apart <= _APART and cosine >= _ALIKE - 0.05:
@@ -128,6 +166,13 @@ def _nearer(figure: Measured, unit: Unit, apart: float) -> bool:
     """Whether a sentence has a figure of the same kind that is nearer to this one."""
     alike = (one for one in unit.figures if one.kind == figure.kind and _unit(one.keys) == _unit(figure.keys))
     return any(_apart(figure.keys, one.keys) < apart for one in alike)
+
+
+def _beside(unit: Unit, figure: Measured) -> frozenset[str]:
+    """The stems of the few words before and behind a figure in its clause, without figures."""
+    left, right = figure.clause
+    words = unit.text[left : figure.start].split()[-5:] + unit.text[figure.end : right].split()[:3]
+    return frozenset(stem for stem in stems(" ".join(words)) if not stem[0].isdigit())
 
 
 def _unit(keys: frozenset[str]) -> frozenset[str]:
