@@ -20,6 +20,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qa.adapter import LINEAR, NORM
+
 LAYERS, HEADS, WIDTH, INNER = 6, 12, 384, 1536
 SENTENCES = 24
 """Sentences of a passage at most."""
@@ -28,15 +30,8 @@ DROPOUT = 0.1
 SPAN_WEIGHT = 0.25
 SCALE = 2.0
 """What the product of the two low-rank matrices is multiplied with."""
-LINEAR = {
-    "q": ("attention.self.query", WIDTH, WIDTH),
-    "k": ("attention.self.key", WIDTH, WIDTH),
-    "v": ("attention.self.value", WIDTH, WIDTH),
-    "o": ("attention.output.dense", WIDTH, WIDTH),
-    "i": ("intermediate.dense", WIDTH, INNER),
-    "f": ("output.dense", INNER, WIDTH),
-}
-NORM = {"1": "attention.output.LayerNorm", "2": "output.LayerNorm"}
+SIZES = {"i": (WIDTH, INNER), "f": (INNER, WIDTH)}
+"""Into and out of the linear layers that are not ``WIDTH`` wide on both sides."""
 Tree = Any
 
 
@@ -50,7 +45,7 @@ def encoder(path: Path) -> Tree:
         at = f"encoder.layer.{n}."
         layer: dict[str, Any] = {
             key: (stored[f"{at}{name}.weight"].T.copy(), stored[f"{at}{name}.bias"])
-            for key, (name, _, _) in LINEAR.items()
+            for key, name in LINEAR.items()
         }
         layer |= {
             f"norm{key}": (stored[f"{at}{name}.weight"], stored[f"{at}{name}.bias"])
@@ -78,7 +73,8 @@ def updates(rank: int, seed: int = 0) -> Tree:
                 np.zeros((rank, out), np.float32),
                 np.zeros(out, np.float32),
             )
-            for key, (_, into, out) in LINEAR.items()
+            for key in LINEAR
+            for into, out in [SIZES.get(key, (WIDTH, WIDTH))]
         }
         layer |= {f"norm{key}": (np.zeros(WIDTH, np.float32), np.zeros(WIDTH, np.float32)) for key in NORM}
         layers.append(layer)

@@ -31,6 +31,7 @@ import numpy as np
 import optax
 
 from evals import reader_net as net
+from qa.adapter import LINEAR, NORM
 from qa.reader import CLS, QUESTION, SEP, STOP, TITLE
 
 LENGTHS = (128, 208, 288)
@@ -142,12 +143,12 @@ def unpacked(path: Path, rank: int) -> Any:
     tree = net.updates(rank)
     with np.load(path, allow_pickle=False) as stored:
         for n, layer in enumerate(tree["layers"]):
-            for key in net.LINEAR:
+            for key in LINEAR:
                 first, second, bias = (
                     jnp.asarray(stored[f"{n}.{key}.{one}"], jnp.float32) for one in ("a", "b", "bias")
                 )
                 layer[key] = (first, second / net.SCALE, bias)
-            for key in net.NORM:
+            for key in NORM:
                 layer[f"norm{key}"] = tuple(
                     jnp.asarray(stored[f"{n}.norm{key}.{one}"], jnp.float32) for one in ("weight", "bias")
                 )

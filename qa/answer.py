@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -12,6 +11,7 @@ import prompts
 from index.types import Passage, Query
 from qa.answerable import Signals, probability
 from qa.budget import total
+from qa.clock import Clock
 from qa.compose import Found, citation, cite, compose, says_more
 from qa.config import Settings
 from qa.draft import PROMPT, Draft, draft
@@ -146,7 +146,7 @@ class Answerer:
         on_progress: is given the stage in words. on_claim: is given each claim that stands, with its
         citations, once it is certain that the answer is not withheld.
         """
-        clock = _Clock()
+        clock = Clock()
         on_progress("searching")
         parts = parts_of(question.text)
         passages = self._retrieve(question, parts)
@@ -252,7 +252,7 @@ class Answerer:
         claims: tuple[Claim, ...],
         citations: tuple[Citation, ...],
         likely: float,
-        clock: _Clock,
+        clock: Clock,
     ) -> Answer:
         return Answer(
             id=question.id,
@@ -264,7 +264,7 @@ class Answerer:
             model=self._model_name,
             prompt=prompts.load(PROMPT).id if self._model else "",
             usage=_usage(answered),
-            timings=clock.timings(),
+            timings=Timings(**clock.seconds()),
             trace=self._trace(answered, likely),
         )
 
@@ -274,7 +274,7 @@ class Answerer:
         answered: tuple[_Answered, ...],
         evidence: tuple[Evidence, ...],
         likely: float,
-        clock: _Clock,
+        clock: Clock,
     ) -> Answer:
         sought = " ".join(question.text.split()).rstrip("?. ")
         nearest = _by_score(evidence)[:NEAREST]
@@ -288,7 +288,7 @@ class Answerer:
             model=self._model_name,
             prompt=prompts.load(PROMPT).id if self._model else "",
             usage=_usage(answered),
-            timings=clock.timings(),
+            timings=Timings(**clock.seconds()),
             nearest=tuple(citation(n, one) for n, one in enumerate(nearest, 1)),
             trace=self._trace(answered, likely),
         )
@@ -310,22 +310,6 @@ class Answerer:
                 "signals": [dict(part.signals.named()) for part in answered],
             },
         )
-
-
-class _Clock:
-    """Wall-clock seconds of the stages."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._laps[stage] = self._laps.get(stage, 0.0) + now - self._last
-        self._last = now
-
-    def timings(self) -> Timings:
-        return Timings(**self._laps, total_s=time.perf_counter() - self._start)
 
 
 def _by_score(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from qa.brief.headline import Headline, headline
 from qa.brief.notes import Notes, NoteStore
 from qa.brief.salient import Pool, pool
 from qa.brief.types import Brief, BriefTimings, BriefTrace, Length
+from qa.clock import Clock
 from qa.errors import ServiceError
 from qa.types import Usage
 
@@ -73,7 +73,7 @@ class Briefer:
 
         query: its filters apply. A model that fails costs the brief its own headline; the trace says so.
         """
-        clock = _Clock()
+        clock = Clock()
         on_progress(Progress("searching"))
         gathered = gather.by_topic(topic, self._retriever, query or Query(""))
         clock.lap("gather_s")
@@ -88,14 +88,14 @@ class Briefer:
         on_progress: OnProgress = _silent,
     ) -> Brief | None:
         """A brief on these articles, by the topic if one is given; None where they have no sentence."""
-        clock = _Clock()
+        clock = Clock()
         gathered = gather.by_articles(articles, self._retriever)
         clock.lap("gather_s")
         about = topic or "; ".join(article.title or article.path for article in gathered.articles[:3])
         return self._made(about, gathered, length, clock, on_progress)
 
     def _made(
-        self, topic: str, gathered: Gathered, length: Length, clock: _Clock, on_progress: OnProgress
+        self, topic: str, gathered: Gathered, length: Length, clock: Clock, on_progress: OnProgress
     ) -> Brief | None:
         read, state = self._read(gathered, on_progress)
         clock.lap("map_s")
@@ -150,7 +150,7 @@ class Briefer:
         page: Page,
         lines: Lines,
         head: Headline,
-        clock: _Clock,
+        clock: Clock,
     ) -> Brief:
         citations = Citations()
         fields = cited(lines, head.evidence, citations)
@@ -166,7 +166,7 @@ class Briefer:
             budget=plan.budget,
             tokens=page.used + count(head.text),
             usage=head.usage or Usage(cost_usd=0.0),
-            timings=clock.timings(),
+            timings=BriefTimings(**clock.seconds()),
             contexts=tuple(citations.contexts),
             trace=_trace(gathered, page, lines, head),
         )
@@ -205,19 +205,3 @@ def _trace(gathered: Gathered, page: Page, lines: Lines, head: Headline) -> Brie
         cut=tuple(dict.fromkeys(page.cut)),
         notes=head.notes,
     )
-
-
-class _Clock:
-    """Wall-clock seconds of the stages."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._laps[stage] = self._laps.get(stage, 0.0) + now - self._last
-        self._last = now
-
-    def timings(self) -> BriefTimings:
-        return BriefTimings(**self._laps, total_s=time.perf_counter() - self._start)

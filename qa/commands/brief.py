@@ -194,7 +194,9 @@ def _write(made: Brief, form: str, out: Path | None, effective: Settings, *, tra
     elif form == "md":
         text = render.to_markdown(made)
     else:
-        text = _page(made)
+        from qa.brief.html import page
+
+        text = page(made)
     if out is None:
         sys.stdout.write(text)
         return
@@ -202,14 +204,3 @@ def _write(made: Brief, form: str, out: Path | None, effective: Settings, *, tra
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Missing(f"{out} cannot be written ({error.strerror}): give --out another file.") from None
-
-
-def _page(made: Brief) -> str:
-    from importlib import import_module
-
-    try:
-        html = import_module("qa.brief.html")
-    except ModuleNotFoundError:
-        raise Missing("this version of qa makes no HTML pages; use --md or --json") from None
-    text: str = html.page(made)
-    return text
