@@ -74,6 +74,11 @@ def replies_file() -> Path:
     return platformdirs.user_cache_path(APP) / "replies.sqlite"
 
 
+def notes_folder() -> Path:
+    """Where what briefs read in each article is kept for reuse."""
+    return platformdirs.user_cache_path(APP) / "notes"
+
+
 def user_file() -> Path:
     """The configuration file in the user's configuration folder."""
     return platformdirs.user_config_path(APP) / FILE
@@ -99,7 +104,7 @@ class Settings:
     embedding_api_key: str | None = _key("text", "key for the embedding service", secret=True)
     embedding_dimensions: int | None = _key("int", "length of that service's vectors", low=8, high=16_384)
     k: int = _key("int", "passages to retrieve for a question", 10, low=1, high=100)
-    evidence_tokens: int = _key("int", "tokens of evidence shown to the model", 320, low=50, high=20_000)
+    evidence_tokens: int = _key("int", "tokens of evidence shown to the model", 200, low=50, high=20_000)
     max_tokens: int = _key("int", "tokens the model may write", 300, low=16, high=32_000)
     timeout_connect: float = _key("float", "seconds to reach the service", 10.0, low=0.1, high=600)
     timeout_first_token: float = _key("float", "seconds until the first word", 60.0, low=0.1, high=3600)

@@ -46,6 +46,16 @@ def test_replies_are_counted_and_forgotten(kept: ReplyCache, capsys: pytest.Capt
     assert capsys.readouterr().out.startswith("1 reply, ")
 
 
+def test_notes_of_briefs_are_forgotten_too(kept: ReplyCache, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = config.notes_folder()
+    folder.mkdir(parents=True)
+    for name in ("a.json", "b.json"):
+        (folder / name).write_text("{}", encoding="utf-8")
+    assert run(["cache", "clear"]) == 0
+    assert capsys.readouterr().out == "0 replies forgotten, and the notes of 2 articles\n"
+    assert list(folder.iterdir()) == []
+
+
 def test_a_cache_that_is_switched_off_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

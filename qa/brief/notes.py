@@ -105,6 +105,15 @@ class NoteStore:
             for path in files[: max(0, len(files) - self._most)]:
                 path.unlink(missing_ok=True)
 
+    def clear(self) -> int:
+        """Forget all notes, and say how many there were. Raises OSError where one cannot be removed."""
+        if self._folder is None:
+            return 0
+        files = list(self._folder.glob("*.json"))
+        for path in files:
+            path.unlink(missing_ok=True)
+        return len(files)
+
     def _path(self, article: Article, embedder: Embedder) -> Path:
         content = json.dumps([article.title, article.text, str(article.published), embedder.name, VERSION])
         return (self._folder or Path()) / f"{hashlib.sha256(content.encode()).hexdigest()[:32]}.json"

@@ -6,7 +6,7 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 from index.types import Query
-from qa.config import replies_file
+from qa.config import notes_folder
 from qa.errors import Missing
 from qa.types import Citation, Usage
 
@@ -40,7 +40,7 @@ def show(
         counts = f" {progress.read} of {progress.articles} articles" if progress.stage == "reading" else ""
         screen.doing(f"{progress.stage}{counts}")
 
-    store = NoteStore(replies_file().parent / "notes" if engine.settings.cache else None)
+    store = NoteStore(notes_folder() if engine.settings.cache else None)
     query = Query("", since=filters.since, until=filters.until, sources=filters.sources, tags=filters.tags)
     made = Briefer(engine.retriever, engine.model, store).about(
         topic, length=Length.SHORT, query=query, on_progress=on_progress

@@ -130,14 +130,14 @@ def _make(
     from qa import wiring
     from qa.brief.make import Briefer
     from qa.brief.notes import NoteStore
-    from qa.config import replies_file
+    from qa.config import notes_folder
 
     missing = pulling_quietly(effective, yes, narrator)
     narrator.doing("opening the index")
     with wiring.retriever(effective, on_missing=missing) as retriever:
         articles = [retriever.catalog.article(ref) for ref in refs or ()]
         model = None if no_model else language_model(effective, missing, narrator)
-        store = NoteStore(replies_file().parent / "notes" if effective.cache else None)
+        store = NoteStore(notes_folder() if effective.cache else None)
         briefer = Briefer(retriever, model, store)
         teller = _Teller(narrator)
         if articles:

@@ -43,9 +43,18 @@ def stats(ctx: typer.Context, json_: JsonOption = False) -> None:
 
 @app.command()
 def clear(ctx: typer.Context) -> None:
-    """Forget all kept replies; exit 4 when that fails."""
+    """Forget all kept replies and what briefs noted of articles; exit 4 when that fails."""
+    from qa.brief.notes import NoteStore
+    from qa.config import notes_folder
+    from qa.errors import Missing
+
     count = _cache(settings(ctx)).clear()
-    typer.echo(f"{count:,} {'reply' if count == 1 else 'replies'} forgotten")
+    try:
+        read = NoteStore(notes_folder()).clear()
+    except OSError as error:
+        raise Missing(f"{error.filename}: {error.strerror}; remove it by hand") from None
+    noted = f", and the notes of {read:,} article{'s' * (read != 1)}" if read else ""
+    typer.echo(f"{count:,} {'reply' if count == 1 else 'replies'} forgotten{noted}")
 
 
 def _cache(effective: Settings) -> ReplyCache:
