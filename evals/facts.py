@@ -48,3 +48,38 @@ def holds(text: str, forms: Sequence[str]) -> bool:
 def held(text: str, facts: Sequence[Sequence[str]]) -> list[bool]:
     """``holds`` for each fact."""
     return [holds(text, forms) for forms in facts]
+
+
+def misleads(text: str, facts: Sequence[Sequence[str]], forbidden: Sequence[str]) -> bool:
+    """Whether an answer gives a forbidden form as what was asked for.
+
+    In its own words an answer may not hold one at all: 'in April or June' is no answer. A quotation, between
+    “ and ”, speaks of whatever its article does: it misleads only where it is given first, before every fact
+    is said, and holds none itself. Labels set by reading are why; see ``evals/README.md``.
+    """
+    left = list(facts)
+    for passage, quoted in _passages(text):
+        found = [forms for forms in left if holds(passage, forms)]
+        answers = bool(facts) and (not left or bool(found))
+        if holds(passage, forbidden) and not (quoted and answers):
+            return True
+        left = [forms for forms in left if forms not in found]
+    return False
+
+
+def _passages(text: str) -> list[tuple[str, bool]]:
+    """The stretches of a text in their order, each with whether it is a quotation. One not closed is none."""
+    passages: list[tuple[str, bool]] = []
+    start = depth = 0
+    for place, character in enumerate(text):
+        if character == "“":
+            if not depth:
+                passages.append((text[start:place], False))
+                start = place
+            depth += 1
+        elif character == "”" and depth:
+            depth -= 1
+            if not depth:
+                passages.append((text[start : place + 1], True))
+                start = place + 1
+    return [*passages, (text[start:], False)]

@@ -1,9 +1,10 @@
 """The measures of one answer. Pure: the same answer and the same articles give the same score.
 
 correct     an answerable question: every fact is in the answer in one of its forms (``evals.facts``), no
-            forbidden form is, and the answer is not flagged as an abstention. A question without an answer:
-            abstained. A false premise: abstained, or put right, with all facts and no forbidden form. It is
-            the nugget recall of TREC's question answering track (Voorhees 2003) made strict: all or nothing.
+            forbidden form is given as the answer (``evals.facts.misleads``), and the answer is not flagged as
+            an abstention. A question without an answer: abstained. A false premise: abstained, or put right,
+            with all facts and no forbidden form given. It is the nugget recall of TREC's question answering
+            track (Voorhees 2003) made strict: all or nothing.
 abstained   flagged, or nothing but words that there is no information (``evals.silence``); such words are an
             answer where they hold all facts ('the police gave no details').
 supported   each fact stands in one of the valid cited quotes. A fact put together from two quotes does not.
@@ -22,7 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from evals.alce import statements_of, support
-from evals.facts import held, holds
+from evals.facts import held, holds, misleads
 from evals.gold import ArticleText, GoldQuestion, verbatim
 from evals.scores import Estimate, Score
 from evals.silence import says_nothing
@@ -49,7 +50,7 @@ def score(
     said = answer.get("answer") or ""
     flagged = bool(answer.get("abstained"))
     facts = held(said, gold.facts)
-    forbidden = holds(said, gold.forbidden)
+    forbidden = misleads(said, gold.facts, gold.forbidden)
     right = bool(facts) and all(facts) and not forbidden
     abstained = flagged or (says_nothing(said) and not right)
     citations = [one for one in answer.get("citations") or () if _path(one)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.facts import held, holds
+from evals.facts import held, misleads
 
 UNANSWERED = frozenset({"unanswerable", "false_premise"})
 STAGES = (
@@ -41,7 +41,7 @@ class Way:
 
 def lost_at(kind: str, facts: Sequence[Sequence[str]], forbidden: Sequence[str], way: Way) -> str:
     """The stage at which an answer to a question of this type went wrong, or an empty string."""
-    bad = holds(way.said, forbidden)
+    bad = misleads(way.said, facts, forbidden)
     if kind in UNANSWERED:
         right = bool(facts) and all(held(way.said, facts)) and not bad
         return "" if way.abstained or (kind == "false_premise" and right) else "answered"

@@ -8,9 +8,10 @@ The weights in ``qa/reader.npz`` were trained in two stages on public sets, then
 1. one epoch at 1e-3 over 7,556 passages: half of the development set of SQuAD 2.0 (CC BY-SA 4.0; answerable
    questions and a third of the others), SelQA's development and test sets (Apache-2.0), WikiQA, and the
    question-sentence pairs of the TREC QA tracks;
-2. two epochs at 6e-4 over 2,897 passages of news that retrieval finds for 803 questions of our own: those
-   with the answer, and up to three without it, at half the weight. These quote the articles of others, so
-   they are not here.
+2. two epochs at 6e-4 over 8,047 passages of news that retrieval finds for 3,096 questions of our own, a
+   quarter of which ask for what the articles leave out: passages with the answer, and up to two without it,
+   at half the weight (0.8 where the very article asked about does not say). These quote the articles of
+   others, so they are not here.
 None of their articles is one that a question of a development set is about.
 """
 

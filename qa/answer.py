@@ -12,7 +12,7 @@ from index.types import Passage, Query
 from qa.answerable import Signals, probability
 from qa.budget import total
 from qa.clock import Clock
-from qa.compose import Found, citation, cite, compose, says_more
+from qa.compose import Found, beside, citation, cite, compose, says_more
 from qa.config import Settings
 from qa.draft import PROMPT, Draft, draft
 from qa.entail import entailed
@@ -32,6 +32,9 @@ NEAREST = 3
 # Mean log-probability of a draft above which one quotation answers better than several: on 237 questions that
 # the articles answer, 163 right and 20 with something false beside it; above -0.2, 162 and 25.
 SURE = -0.35
+# Log-odds of the reader's answer, and share of its words that the model drafted too, from which on the two
+# agree so well that one quotation will do: on 337 questions one right answer fewer, and 8% fewer words.
+CLEAR, AGREED = 3.0, 0.5
 # A part of a question needs more than its share of the evidence, for half of a small number is too little.
 PART_SHARE = 0.7
 
@@ -61,7 +64,7 @@ class Options:
     today: the day that 'yesterday' in a question counts from.
     """
 
-    evidence_tokens: int = 320
+    evidence_tokens: int = 200
     max_tokens: int = 120
     threshold: float = 0.5
     entailment: bool = False
@@ -96,15 +99,22 @@ class _Answered:
         )
 
     @property
-    def found(self) -> Found:
+    def _sure(self) -> bool:
+        """Whether nothing but what was drafted needs to be quoted."""
+        if (self.signals.answer or 0.0) >= CLEAR and (self.signals.agreement or 0.0) >= AGREED:
+            return True
         stands = any(one.evidence and not one.quoted for one in self.checked)
         confidence = self.draft.confidence if self.draft else None
+        return stands and (self._says_it if confidence is None else confidence > SURE)
+
+    @property
+    def found(self) -> Found:
         return Found(
             self.part.text,
             _by_score(self.evidence),
             self.checked,
             pool(self.ranked),
-            sure=stands and (self._says_it if confidence is None else confidence > SURE),
+            sure=self._sure,
             answers={
                 (one.sentence.article.id, one.sentence.start): (one.reading.start, one.reading.end)
                 for one in self.ranked
@@ -168,7 +178,8 @@ class Answerer:
             for (part, own), order, written in zip(shares, ranked, drafts, strict=True)
         )
         likely = min(probability(one.signals) for one in answered)
-        lines = compose([one.found for one in answered])
+        found = [one.found for one in answered]
+        lines = compose(found)
         if likely < self._options.threshold or not lines:
             clock.lap("verify_s")
             return self._abstention(question, answered, shared, likely, clock)
@@ -176,6 +187,8 @@ class Answerer:
         clock.lap("verify_s")
         for claim in claims:
             on_claim(claim, [one for one in citations if one.id in claim.citations])
+        more = enumerate(beside(found, lines), len(citations) + 1)
+        citations = (*citations, *(citation(number, one) for number, one in more))
         return self._answer(question, answered, claims, citations, likely, clock)
 
     def _retrieve(self, question: Question, parts: Sequence[Part]) -> list[Passage]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from qa.disagree import rivals
 from qa.excerpt import excerpt, is_cut
 from qa.question import kind_of
 from qa.types import Citation, Claim, Evidence
 from qa.verify import Checked
-from qa.wording import stems
+from qa.wording import stems, wording
 
 MAX_WORDS = 60
+# Beside the answer: at most so many sentences, among so many of the best, and so many words of all quotes.
+BESIDE, BEST, QUOTED_WORDS = 3, 8, 95
 # A drafted phrase points to the sentences that hold it; by how much, on the scale of the evidence scores.
 POINTS = 2.0
 _MARKS = '"“”'
@@ -47,7 +50,7 @@ class Found:
 
     pool: further ranked sentences, among which other articles may say otherwise.
     answers: for sentences, by article and start, where in the article the likeliest answer in them stands.
-    sure: the model was sure of what it drafted, and that stands: nothing more needs to be quoted.
+    sure: nothing more needs to be quoted, for the model was sure of what it drafted, or the reader agrees.
     """
 
     question: str
@@ -146,9 +149,8 @@ def _best(part: Found, used: set[tuple[str, int]]) -> list[Line]:
 
 
 def _in_turn(parts: Sequence[Found]) -> Iterable[tuple[Found, Evidence]]:
-    rankings = [(part, _pointed(part)) for part in parts if not part.sure]
-    for turn in range(max((len(ranking) for _, ranking in rankings), default=0)):
-        yield from ((part, ranking[turn]) for part, ranking in rankings if turn < len(ranking))
+    rankings = [[(part, one) for one in _pointed(part)] for part in parts if not part.sure]
+    yield from (each for turn in zip_longest(*rankings) for each in turn if each)
 
 
 def _pointed(part: Found) -> list[Evidence]:
@@ -164,6 +166,25 @@ def _pointed(part: Found) -> list[Evidence]:
 
 def _keys(evidence: Iterable[Evidence]) -> set[tuple[str, int]]:
     return {(one.article.id, one.start) for one in evidence}
+
+
+def beside(parts: Sequence[Found], lines: Sequence[Line]) -> tuple[Evidence, ...]:
+    """What comes next in the ranking of each part in turn: it backs no claim, but where the answer missed the
+    point it is the likeliest place to find it."""
+    shown = [one for line in lines for one in line.evidence]
+    used, told = _keys(shown), {wording(one.text) for one in shown}
+    room = QUOTED_WORDS - sum(len(words.split()) for words in {one.text for one in shown})
+    found: list[Evidence] = []
+    rankings = [[*_pointed(part), *part.pool[:BEST]] for part in parts]
+    for one in (each for turn in zip_longest(*rankings) for each in turn if each):
+        words = len(one.text.split())
+        if len(found) == BESIDE or words > room or _keys((one,)) & used or wording(one.text) in told:
+            continue
+        found.append(one)
+        used |= _keys((one,))
+        told.add(wording(one.text))
+        room -= words
+    return tuple(found)
 
 
 def cite(lines: Sequence[Line]) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:

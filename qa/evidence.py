@@ -22,6 +22,7 @@ from qa.features import DENSE, LEXICAL, READ, Sentence, Terms, lexical
 from qa.question import Part
 from qa.reader import UNREAD, Reading
 from qa.types import Evidence
+from qa.wording import wording
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
@@ -176,14 +177,14 @@ def choose(ranked: Sequence[Sequence[Ranked]], budget: int) -> tuple[Evidence, .
             if turn >= len(part):
                 continue
             one = part[turn]
-            key, wording = (one.sentence.article.id, one.sentence.start), _wording(one.sentence.text)
-            if key in chosen or wording in told:
+            key, words = (one.sentence.article.id, one.sentence.start), wording(one.sentence.text)
+            if key in chosen or words in told:
                 continue
             cost = count(one.sentence.text) + 5
             if chosen and used + cost > budget:
                 return _numbered(chosen)
             chosen[key] = one
-            told.add(wording)
+            told.add(words)
             used += cost
     return _numbered(chosen)
 
@@ -194,10 +195,6 @@ def pool(ranked: Sequence[Ranked]) -> tuple[Evidence, ...]:
         Evidence(n, one.sentence.article, one.sentence.start, one.sentence.end, round(one.score, 4))
         for n, one in enumerate(ranked, 1)
     )
-
-
-def _wording(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.lower()))
 
 
 def _numbered(chosen: dict[tuple[str, int], Ranked]) -> tuple[Evidence, ...]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WIDEST = 100
 """Columns; longer lines are hard to read."""
 NEAREST = "Nearest passages (not an answer):"
+BESIDE = "Also near the question:"
 _MARK, _TITLE, _ASIDE = "bold cyan", "bold", "dim"
 
 
@@ -96,7 +97,7 @@ def print_answer(answer: Answer, out: Console, *, claims_shown: int = 0) -> None
     if answer.abstained:
         print_nearest(answer.nearest, out)
     else:
-        print_sources(answer.citations, out)
+        print_sources(answer.backing, out, answer.beside)
 
 
 def print_claim(claim: Claim, out: Console) -> None:
@@ -105,14 +106,17 @@ def print_claim(claim: Claim, out: Console) -> None:
     put(out, (claim.text, ""), (f" {marks}" if marks else "", _MARK))
 
 
-def print_sources(citations: Iterable[Citation], out: Console) -> None:
-    """Each citation: its number, title, source, date, path, and the quoted words."""
-    for n, citation in enumerate(citations):
-        if n == 0:
-            out.print()
-        mark = f"[{citation.id}] "
-        put(out, (mark, _MARK), (citation.title or "(no title)", _TITLE), hang=len(mark))
-        _print_place(citation, out, indent=4)
+def print_sources(backing: Iterable[Citation], out: Console, beside: Iterable[Citation] = ()) -> None:
+    """Each citation: its number, title, source, date, path and quoted words; then those that back nothing."""
+    for header, citations in (("", backing), (BESIDE, beside)):
+        for n, citation in enumerate(citations):
+            if n == 0:
+                out.print()
+            if n == 0 and header:
+                put(out, header)
+            mark = f"[{citation.id}] "
+            put(out, (mark, _MARK), (citation.title or "(no title)", _TITLE), hang=len(mark))
+            _print_place(citation, out, indent=4)
 
 
 def print_nearest(citations: Iterable[Citation], out: Console) -> None:

@@ -106,7 +106,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer whose every claim is cited, or an abstention (``abstained``) with the nearest passages."""
+    """An answer whose every claim is cited, or an abstention (``abstained``) with the nearest passages.
+
+    citations: those of the claims (``backing``), then sentences near the question, for none (``beside``).
+    """
 
     id: str
     question: str
@@ -120,6 +123,20 @@ class Answer:
     timings: Timings
     nearest: tuple[Citation, ...] = ()
     trace: Trace = Trace()
+
+    @property
+    def backing(self) -> tuple[Citation, ...]:
+        """The citations that claims refer to."""
+        return tuple(one for one in self.citations if one.id in self._referred)
+
+    @property
+    def beside(self) -> tuple[Citation, ...]:
+        """The citations that no claim refers to."""
+        return tuple(one for one in self.citations if one.id not in self._referred)
+
+    @property
+    def _referred(self) -> frozenset[int]:
+        return frozenset(number for claim in self.claims for number in claim.citations)
 
 
 @dataclass(frozen=True, slots=True)

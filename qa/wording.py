@@ -35,6 +35,11 @@ def words(text: str) -> list[str]:
     return [word for word in _WORD.findall(plain) if word not in _STOP_WORDS]
 
 
+def wording(text: str) -> str:
+    """All the words of ``text``, lower case, without punctuation: two articles that print one sentence."""
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
 @lru_cache(maxsize=16_384)
 def stems(text: str) -> tuple[str, ...]:
     """``words`` reduced to their stems (Snowball's English stemmer)."""

@@ -61,7 +61,11 @@ def sound(answer: Answer, articles: Sequence[Article] = PAPER) -> Answer:
     for claim in answer.claims:
         assert claim.citations
         assert set(claim.citations) <= set(ids)
-    assert {number for claim in answer.claims for number in claim.citations} == set(ids)
+    assert [one.id for one in answer.backing] == ids[: len(answer.backing)]
+    assert {number for claim in answer.claims for number in claim.citations} == {
+        one.id for one in answer.backing
+    }
+    assert len({(one.article_id, one.start) for one in answer.citations}) == len(ids)
     if answer.abstained:
         assert (answer.claims, answer.citations) == ((), ())
     else:
@@ -155,7 +159,7 @@ def test_without_a_model_the_articles_are_quoted(tmp_path: Path) -> None:
     assert answer.prompt == ""
     assert answer.claims[0].text == f"“{LENGTH}”"
     assert [claim.text for claim in answer.claims] == [
-        "“" + " ".join(one.quote.split()) + "”" for one in answer.citations
+        "“" + " ".join(one.quote.split()) + "”" for one in answer.backing
     ]
     assert (answer.trace.prompts, answer.trace.replies, answer.trace.checks) == ((), (), ())
     assert (answer.usage.prompt_tokens, answer.usage.cost_usd) == (0, 0.0)
@@ -256,7 +260,7 @@ def test_claims_are_told_in_order_with_their_citations_before_the_answer_is_retu
     for claim, citations in told:
         assert tuple(one.id for one in citations) == claim.citations
     seen = list(itertools.chain.from_iterable(citations for _, citations in told))
-    assert tuple(dict.fromkeys(seen)) == answer.citations
+    assert tuple(dict.fromkeys(seen)) == answer.backing
     assert stages[0] == "searching"
     assert stages[-1] == "checking"
 

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from qa.compose import MAX_WORDS, Found, Line, cite, compose, is_sentence, quotation, says_more
+from qa.compose import (
+    BESIDE,
+    MAX_WORDS,
+    QUOTED_WORDS,
+    Found,
+    Line,
+    beside,
+    cite,
+    compose,
+    is_sentence,
+    quotation,
+    says_more,
+)
 from qa.types import Evidence
 from qa.verify import Checked, Drafted, verify
 from tests.newsroom import article
@@ -151,3 +164,31 @@ def test_a_dropped_claim_leaves_no_trace_in_what_is_printed() -> None:
     assert dropped.evidence == ()
     assert isinstance(dropped, Checked)
     assert "Aliens" not in " ".join(texts(compose([Found("Who landed?", ALL, (dropped,))])))
+
+
+def test_beside_the_answer_stands_what_comes_next_in_the_ranking() -> None:
+    part = found("What broke?")
+    assert beside([part], (Line("A crack.", (COST,)),)) == (CRACK, LENGTH)
+    assert beside([part], (Line("A crack.", (CRACK, LENGTH)),)) == (COST,)
+    assert beside([part], (Line("A crack.", ALL),)) == ()
+
+
+def test_what_stands_beside_is_little() -> None:
+    text = " ".join(f"Ship {n} of the Eskerby line left port at noon." for n in range(20))
+    ships = article("ships.txt", text)
+    ranking = tuple(
+        evidence(n + 1, ships, f"Ship {n} of the Eskerby line left port at noon.", 20.0 - n)
+        for n in range(20)
+    )
+    first = (Line("A ship left.", ranking[:1]),)
+    assert beside([found("Which ships?", ranking=ranking)], first) == ranking[1 : 1 + BESIDE]
+    long = tuple(replace(one, end=min(len(text), one.start + 200)) for one in ranking[:3])
+    more = beside([found("Which ships?", ranking=long)], (Line("A ship left.", long[:1]),))
+    assert len(more) == 1  # of some 40 words each two fit
+    assert sum(len(one.text.split()) for one in (long[0], *more)) <= QUOTED_WORDS
+
+
+def test_the_same_words_in_another_article_are_not_set_beside_them() -> None:
+    copy = article("copy.txt", f"Copied. {COST.text}")
+    part = found("What?", ranking=(COST, evidence(2, copy, COST.text, 2.0)))
+    assert beside([part], (Line("It costs.", (COST,)),)) == ()

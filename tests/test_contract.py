@@ -122,7 +122,7 @@ def ask_all(tmp_path: Path, capsys: pytest.CaptureFixture[str], *options: str) -
         known = [one["id"] for one in value["citations"]]
         cited = [number for claim in value["claims"] for number in claim["citations"]]
         assert known == list(range(1, len(known) + 1))
-        assert set(cited) == set(known)
+        assert set(cited) == set(known[: len(set(cited))])  # then those that no claim refers to
         for citation in value["citations"] + value["nearest"]:
             assert cli.run(["index", "show", citation["article_id"], "--json"]) == 0
             article = json.loads(capsys.readouterr().out)

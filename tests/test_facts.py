@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.facts import held, holds, normalise
+from evals.facts import held, holds, misleads, normalise
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,26 @@ def test_a_text_that_says_anything_holds_itself(text: str) -> None:
 def test_what_is_held_stays_held_inside_a_sentence(text: str, form: str) -> None:
     if holds(text, [form]):
         assert holds(f"He said: {text} | and left", [form])
+
+
+@pytest.mark.parametrize(
+    ("text", "misled"),
+    [
+        ("In April.", False),
+        ("In June.", True),
+        ("In April or June.", True),  # in its own words it may not hedge
+        ("In April. “In June he said no.”", False),  # the article's words about something else
+        ("“In April he announced it; in June he said no.”", False),
+        ("“In June he said no.” “In April he announced it.”", True),  # first comes what was not asked
+        ("“In June he said no.”", True),
+        ("“He spoke of “April, at last”.” “In June he said no.”", False),  # quotation marks within
+        ("“He spoke of “April.” In June he said no.", True),  # never closed: nobody's words but its own
+    ],
+)
+def test_a_forbidden_form_misleads_where_it_is_given_as_the_answer(text: str, misled: bool) -> None:
+    assert misleads(text, [["April"]], ["June"]) == misled
+
+
+def test_a_question_without_facts_has_no_answer_for_a_quotation_to_follow() -> None:
+    assert misleads("“In June he said no.”", [], ["June"])
+    assert misleads("“In April.” “In June he said no.”", [["April"], ["Geneva"]], ["June"])

@@ -54,6 +54,23 @@ def test_a_piped_answer_is_plain_lines() -> None:
     )
 
 
+def test_what_backs_no_claim_stands_apart_from_the_sources() -> None:
+    answer = replace(ANSWER, claims=ANSWER.claims[:1])
+    assert (answer.backing, answer.beside) == (ANSWER.citations[:1], ANSWER.citations[1:])
+    assert printed(lambda out: render.print_answer(answer, out)) == (
+        "The Kittiwake was withdrawn on 3 March. [1]\n"
+        "\n"
+        "[1] Crack stops the Kittiwake\n"
+        "    Bay News, 2024-03-04, ports/ferry.txt\n"
+        "    “The Kittiwake ferry was taken out of service on 3 March.”\n"
+        "\n"
+        "Also near the question:\n"
+        "[2] Crack stops the Kittiwake\n"
+        "    Bay News, 2024-03-04, ports/ferry.txt\n"
+        "    “The port of Eskerby hopes to see it back in May.”\n"
+    )
+
+
 def test_an_abstention_shows_what_is_near_as_no_answer() -> None:
     assert printed(lambda out: render.print_answer(ABSTENTION, out)) == (
         "The articles do not say who built the Kittiwake.\n"

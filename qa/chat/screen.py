@@ -90,7 +90,7 @@ class Screen:
         if answer.abstained:
             self.nearest(answer.nearest)
         else:
-            self.sources(answer.citations)
+            self.sources(answer.backing)
 
     def sources(self, citations: Iterable[Citation]) -> None:
         """A line or two for each article: its marks, title, outlet and date."""

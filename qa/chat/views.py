@@ -12,7 +12,7 @@ from index.types import Article
 from qa.chat.record import Turn
 from qa.chat.screen import ASIDE, INDENT, MARK, TITLE, by_article, rows
 from qa.chat.store import Kept
-from qa.render import place, plain, put
+from qa.render import BESIDE, place, plain, put
 from qa.types import Check, Citation, Fate, Usage
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def sources(turn: Turn, out: Console) -> None:
     for n, one in enumerate(cited):
         if n:
             out.print()
+        if one in turn.answer.beside[:1]:
+            put(out, BESIDE, indent=INDENT, style=ASIDE)
         _place(one, f"[{one.id}] " if turn.answer.citations else "– ", out)
         put(out, f"“{' '.join(one.quote.split())}”", indent=INDENT + 4)
 
