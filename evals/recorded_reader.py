@@ -1,7 +1,7 @@
 """What the reader says of sentences, recorded once and played back: see ``evals.recorded``.
 
 ``NAME.readings.npz`` has for the hash of a question with a passage's headline and sentences the readings of
-these, in 16 bits.
+these, in 16 bits, and the hash of the reader's updates: another reader says something else.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
+from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -37,7 +38,8 @@ class Reads(Protocol):
 class RecordedReader:
     """Readings from the file; with ``inner`` what the file lacks is read and kept until ``save``.
 
-    Raises NotRecorded where there is neither, UsageError where the file is malformed.
+    Raises NotRecorded where there is neither, or the file is of another reader; UsageError where the file is
+    malformed.
     """
 
     def __init__(self, path: Path, inner: Reads | None = None) -> None:
@@ -56,12 +58,15 @@ class RecordedReader:
         try:
             with np.load(self._path, allow_pickle=False) as kept:
                 keys, counts, scores, spans = (kept[name] for name in ("keys", "counts", "scores", "spans"))
+                same = kept["reader"].tobytes() == _identity() if "reader" in kept else False
             ends = np.cumsum(counts)
             if len(keys) != len(counts) or len(scores) != len(spans) or int(counts.sum()) != len(scores):
                 raise ValueError("its parts are of different lengths")
         except (OSError, ValueError, KeyError) as error:
             raise UsageError(f"{self._path} holds no recorded readings ({error}); record them anew") from None
-        for key, count, end in zip(keys, counts, ends, strict=True):
+        if not same and self._inner is None:
+            raise NotRecorded(f"{self._path.name} was recorded with another reader; record anew")
+        for key, count, end in zip(keys, counts, ends, strict=True) if same else ():
             part = slice(int(end) - int(count), int(end))
             self._rows[key.tobytes()] = scores[part], spans[part]
 
@@ -121,5 +126,11 @@ class RecordedReader:
             counts=np.array([len(scores) for scores, _ in rows], dtype=np.uint16),
             scores=np.concatenate([scores for scores, _ in rows] or [np.zeros((0, 2), dtype=np.float16)]),
             spans=spans.astype(short),
+            reader=np.frombuffer(_identity(), dtype=np.uint8),
         )
         return len(order)
+
+
+def _identity() -> bytes:
+    """The hash of the reader's updates."""
+    return hashlib.sha256(files("qa").joinpath("reader.npz").read_bytes()).digest()[:_KEY_BYTES]

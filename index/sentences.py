@@ -33,7 +33,8 @@ def _words(text: str) -> frozenset[str]:
 # Never the end of a sentence.
 _TITLES = _words(
     """mr mrs ms mx dr prof gen lt col sgt capt cpt cdr cmdr adm maj brig cpl pte pvt sen rep rev hon gov
-    pres supt insp det messrs mme mlle st ste mt ft fr sr br dept univ assn"""
+    pres supt insp det messrs mme mlle st ste mt ft fr sr br dept univ assn
+    gens drs profs lts cols sgts capts sens reps revs govs"""
 )
 _LATIN = _words("vs v cf e.g i.e al ca approx viz")
 # Not the end of a sentence before a number.

@@ -32,9 +32,6 @@ NEAREST = 3
 # Mean log-probability of a draft above which one quotation answers better than several: on 237 questions that
 # the articles answer, 163 right and 20 with something false beside it; above -0.2, 162 and 25.
 SURE = -0.35
-# Log-odds of the reader's answer, and share of its words that the model drafted too, from which on the two
-# agree so well that one quotation will do: on 337 questions one right answer fewer, and 8% fewer words.
-CLEAR, AGREED = 3.0, 0.5
 # A part of a question needs more than its share of the evidence, for half of a small number is too little.
 PART_SHARE = 0.7
 
@@ -101,8 +98,6 @@ class _Answered:
     @property
     def _sure(self) -> bool:
         """Whether nothing but what was drafted needs to be quoted."""
-        if (self.signals.answer or 0.0) >= CLEAR and (self.signals.agreement or 0.0) >= AGREED:
-            return True
         stands = any(one.evidence and not one.quoted for one in self.checked)
         confidence = self.draft.confidence if self.draft else None
         return stands and (self._says_it if confidence is None else confidence > SURE)

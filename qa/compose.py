@@ -50,7 +50,7 @@ class Found:
 
     pool: further ranked sentences, among which other articles may say otherwise.
     answers: for sentences, by article and start, where in the article the likeliest answer in them stands.
-    sure: nothing more needs to be quoted, for the model was sure of what it drafted, or the reader agrees.
+    sure: the model was sure of what it drafted, and that stands: nothing more needs to be quoted.
     """
 
     question: str

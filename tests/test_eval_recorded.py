@@ -224,6 +224,24 @@ def test_only_passages_without_a_reading_are_read_and_unused_ones_go(
     assert third.save(everything=True) == 2 * whole
 
 
+def test_readings_of_another_reader_are_not_played_back_but_made_anew(
+    tmp_path: Path, sentences: list[Sentence], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.npz"
+    first = RecordedReader(path, FakeReader())
+    first.read(ASK, sentences)
+    first.save()
+    monkeypatch.setattr("evals.recorded_reader._identity", lambda: b"another reader..")
+    with pytest.raises(NotRecorded, match="recorded with another reader"):
+        RecordedReader(path)
+    inner = FakeReader()
+    second = RecordedReader(path, inner)
+    second.read(ASK, sentences)
+    assert inner.asked
+    second.save()
+    assert RecordedReader(path).read(ASK, sentences) == second.read(ASK, sentences)
+
+
 def test_a_malformed_file_of_readings_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "r.npz"
     path.write_bytes(b"PK nothing")

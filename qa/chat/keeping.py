@@ -11,7 +11,7 @@ from pathlib import Path
 from qa.chat.record import FORMAT, Turn, from_json, to_json
 from qa.chat.store import Store
 from qa.errors import Missing, UsageError
-from qa.render import place
+from qa.render import BESIDE, place
 
 _MARK = "qa-chat"
 
@@ -113,6 +113,8 @@ def markdown(turns: Sequence[Turn]) -> str:
         claims = [f"{_plain(claim.text)} {_marks(claim.citations)}".strip() for claim in turn.answer.claims]
         lines += [*(claims or [_plain(turn.answer.answer)]), ""]
         for one in turn.answer.citations:
+            if one in turn.answer.beside[:1]:
+                lines += ["", BESIDE]
             where = place(one.source, one.published, one.path)
             lines.append(f"- \\[{one.id}\\] **{_plain(one.title)}**, {_plain(where)}: {_plain(one.quote)}")
         pieces.append("\n".join(lines).rstrip())

@@ -84,7 +84,7 @@ def acceptable(text: str, question: str, turns: Sequence[Turn]) -> bool:
     said = {
         stem
         for turn in turns
-        for part in (turn.question, turn.answer.answer, *(one.title for one in turn.answer.citations))
+        for part in (turn.question, turn.answer.answer, *(one.title for one in turn.answer.backing))
         for stem in stems(part)
     }
     added = written - asked
