@@ -1,4 +1,4 @@
-"""The reader as it is trained: MiniLM with low-rank updates and a head, in JAX.
+"""The reader as it is trained: MiniLM with low-rank updates and a head, in PyTorch.
 
 The encoder's own weights stay as they are (LoRA, Hu et al. 2021). Of its last hidden states the head makes
 four logits a token: evidence, start, end, and, at the first token, that the passage has no answer. A
@@ -7,18 +7,20 @@ log of the probability, among the sentences and 'no answer', that falls on gold 
 that of the gold answer's first and last token (as in SQuAD 2.0, Rajpurkar et al. 2018). ``qa/reader.py``
 reads the same logits.
 
-Needs jax, optax and safetensors, which nothing else here does.
+Needs torch and safetensors, which nothing else here does.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
 
 from qa.adapter import LINEAR, NORM
 
@@ -28,127 +30,142 @@ SENTENCES = 24
 NEVER = -1e9
 DROPOUT = 0.1
 SPAN_WEIGHT = 0.25
-SCALE = 2.0
-"""What the product of the two low-rank matrices is multiplied with."""
 SIZES = {"i": (WIDTH, INNER), "f": (INNER, WIDTH)}
 """Into and out of the linear layers that are not ``WIDTH`` wide on both sides."""
-Tree = Any
 
 
-def encoder(path: Path) -> Tree:
-    """The published weights from their safetensors file."""
-    from safetensors.numpy import load_file
+class Linear(nn.Module):
+    """A frozen linear layer with an update of rank ``rank`` that changes nothing yet."""
 
-    stored = {name.removeprefix("bert."): value for name, value in load_file(path).items()}
-    layers = []
-    for n in range(LAYERS):
-        at = f"encoder.layer.{n}."
-        layer: dict[str, Any] = {
-            key: (stored[f"{at}{name}.weight"].T.copy(), stored[f"{at}{name}.bias"])
-            for key, name in LINEAR.items()
-        }
-        layer |= {
-            f"norm{key}": (stored[f"{at}{name}.weight"], stored[f"{at}{name}.bias"])
-            for key, name in NORM.items()
-        }
-        layers.append(layer)
-    tree = {
-        "words": stored["embeddings.word_embeddings.weight"],
-        "positions": stored["embeddings.position_embeddings.weight"],
-        "types": stored["embeddings.token_type_embeddings.weight"],
-        "norm": (stored["embeddings.LayerNorm.weight"], stored["embeddings.LayerNorm.bias"]),
-        "layers": layers,
-    }
-    return jax.tree_util.tree_map(jnp.asarray, tree)
+    def __init__(self, weight: Tensor, bias: Tensor, rank: int) -> None:
+        super().__init__()
+        out, into = weight.shape
+        self.register_buffer("weight", weight)
+        self.register_buffer("own", bias)
+        self.a = nn.Parameter(torch.randn(into, rank) / math.sqrt(into))
+        self.b = nn.Parameter(torch.zeros(rank, out))
+        self.bias = nn.Parameter(torch.zeros(out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, in) to (…, out)."""
+        return functional.linear(x, self.weight, self.own + self.bias) + (x @ self.a) @ self.b
 
 
-def updates(rank: int, seed: int = 0) -> Tree:
-    """Updates that change nothing yet, and a small random head."""
-    draw = np.random.default_rng(seed)
-    layers = []
-    for _ in range(LAYERS):
-        layer: dict[str, Any] = {
-            key: (
-                draw.normal(0, 1 / math.sqrt(into), (into, rank)).astype(np.float32),
-                np.zeros((rank, out), np.float32),
-                np.zeros(out, np.float32),
-            )
-            for key in LINEAR
-            for into, out in [SIZES.get(key, (WIDTH, WIDTH))]
-        }
-        layer |= {f"norm{key}": (np.zeros(WIDTH, np.float32), np.zeros(WIDTH, np.float32)) for key in NORM}
-        layers.append(layer)
-    head = (draw.normal(0, 0.02, (WIDTH, 4)).astype(np.float32), np.zeros(4, np.float32))
-    return jax.tree_util.tree_map(jnp.asarray, {"layers": layers, "head": head})
+class Norm(nn.Module):
+    """A frozen layer norm with additive updates."""
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("own_weight", weight)
+        self.register_buffer("own_bias", bias)
+        self.weight = nn.Parameter(torch.zeros(WIDTH))
+        self.bias = nn.Parameter(torch.zeros(WIDTH))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Of the last dimension."""
+        return functional.layer_norm(
+            x, (WIDTH,), self.own_weight + self.weight, self.own_bias + self.bias, 1e-12
+        )
 
 
-def _norm(x: Any, own: Any, update: Any = (0.0, 0.0)) -> Any:
-    mean = x.mean(-1, keepdims=True)
-    spread = ((x - mean) ** 2).mean(-1, keepdims=True)
-    return (x - mean) * jax.lax.rsqrt(spread + 1e-12) * (own[0] + update[0]) + own[1] + update[1]
+class Layer(nn.Module):
+    """One layer of BERT."""
+
+    def __init__(self, stored: Mapping[str, Tensor], at: str, rank: int) -> None:
+        super().__init__()
+        self.linear = nn.ModuleDict(
+            {
+                key: Linear(stored[f"{at}{name}.weight"], stored[f"{at}{name}.bias"], rank)
+                for key, name in LINEAR.items()
+            }
+        )
+        self.norm = nn.ModuleDict(
+            {
+                key: Norm(stored[f"{at}{name}.weight"], stored[f"{at}{name}.bias"])
+                for key, name in NORM.items()
+            }
+        )
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x: (texts, tokens, WIDTH). mask: (texts, 1, 1, tokens), True where there is a token."""
+        texts, length, _ = x.shape
+        query, key, value = (
+            self.linear[one](x).view(texts, length, HEADS, WIDTH // HEADS).transpose(1, 2) for one in "qkv"
+        )
+        y = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        y = self.linear["o"](y.transpose(1, 2).reshape(texts, length, WIDTH))
+        x = self.norm["1"](x + functional.dropout(y, DROPOUT, self.training))
+        y = self.linear["f"](functional.gelu(self.linear["i"](x)))
+        return self.norm["2"](x + functional.dropout(y, DROPOUT, self.training))  # type: ignore[no-any-return,unused-ignore]
 
 
-def _linear(x: Any, own: Any, update: Any) -> Any:
-    return x @ own[0] + SCALE * ((x @ update[0]) @ update[1]) + own[1] + update[2]
+class ReaderNet(nn.Module):
+    """The encoder of the published weights in the safetensors file ``path``, with updates and a head."""
+
+    def __init__(self, path: Path, rank: int) -> None:
+        super().__init__()
+        from safetensors.torch import load_file
+
+        stored = {name.removeprefix("bert."): value.float() for name, value in load_file(path).items()}
+        for name in ("word", "position", "token_type"):
+            self.register_buffer(name, stored[f"embeddings.{name}_embeddings.weight"])
+        self.register_buffer("norm_weight", stored["embeddings.LayerNorm.weight"])
+        self.register_buffer("norm_bias", stored["embeddings.LayerNorm.bias"])
+        self.layers = nn.ModuleList(Layer(stored, f"encoder.layer.{n}.", rank) for n in range(LAYERS))
+        self.head = nn.Linear(WIDTH, 4)
+        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """Logits of shape (texts, tokens, 4)."""
+        ids = batch["ids"]
+        x = self.word[ids] + self.position[: ids.shape[1]] + self.token_type[batch["types"]]
+        x = functional.layer_norm(x, (WIDTH,), self.norm_weight, self.norm_bias, 1e-12)
+        mask = batch["mask"].bool()[:, None, None, :]
+        for layer in self.layers:
+            x = layer(x, mask)
+        return self.head(x).float()  # type: ignore[no-any-return,unused-ignore]
 
 
-def _drop(x: Any, key: Any) -> tuple[Any, Any]:
-    if key is None:
-        return x, None
-    key, now = jax.random.split(key)
-    return x * jax.random.bernoulli(now, 1 - DROPOUT, x.shape) / (1 - DROPOUT), key
-
-
-def scores(base: Tree, tree: Tree, batch: dict[str, Any], key: Any = None) -> Any:
-    """Logits of shape (texts, tokens, 4); with ``key``, under dropout."""
-    texts, length = batch["ids"].shape
-    x = base["words"][batch["ids"]] + base["positions"][:length] + base["types"][batch["types"]]
-    x = _norm(x, base["norm"])
-    hidden = (1 - batch["mask"])[:, None, None, :] * NEVER
-
-    def apart(y: Any) -> Any:
-        return y.reshape(texts, length, HEADS, WIDTH // HEADS).transpose(0, 2, 1, 3)
-
-    for own, update in zip(base["layers"], tree["layers"], strict=True):
-        query, keys, value = (apart(_linear(x, own[name], update[name])) for name in "qkv")
-        weight = jax.nn.softmax(query @ keys.transpose(0, 1, 3, 2) / math.sqrt(WIDTH // HEADS) + hidden, -1)
-        y = (weight @ value).transpose(0, 2, 1, 3).reshape(texts, length, WIDTH)
-        y, key = _drop(_linear(y, own["o"], update["o"]), key)
-        x = _norm(x + y, own["norm1"], update["norm1"])
-        y = _linear(jax.nn.gelu(_linear(x, own["i"], update["i"])), own["f"], update["f"])
-        y, key = _drop(y, key)
-        x = _norm(x + y, own["norm2"], update["norm2"])
-    return x @ tree["head"][0] + tree["head"][1]
-
-
-def loss(tree: Tree, base: Tree, batch: dict[str, Any], key: Any) -> Any:
-    """The mean loss of a batch, weighted by ``batch["weight"]``; see ``evals.train_reader.pad``."""
-    z = scores(base, tree, batch, key)
-    inside = jax.nn.one_hot(batch["sentence"], SENTENCES)  # nothing for tokens outside of sentences
+def loss(z: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+    """The mean loss of a batch with the logits ``z``, weighted by ``batch["weight"]``; see
+    ``evals.train_reader.pad``."""
+    inside = functional.one_hot(batch["sentence"] + 1, SENTENCES + 1)[:, :, 1:].float()
     evidence = z[:, :, 0]
-    top = jax.lax.stop_gradient(evidence.max(1, keepdims=True))
+    top = evidence.max(1, keepdim=True).values.detach()
     count = inside.sum(1)
-    summed = jnp.einsum("bl,bls->bs", jnp.exp(evidence - top), inside)
-    each = jnp.where(count > 0, jnp.log(summed / jnp.maximum(count, 1) + 1e-9) + top, NEVER)
-    among = jax.nn.log_softmax(jnp.concatenate([z[:, :1, 3], each], 1), -1)
-    total = -jax.nn.logsumexp(jnp.where(batch["gold"] > 0, among, NEVER), -1)
-    possible = (batch["sentence"] >= 0) | (jnp.arange(z.shape[1])[None] == 0)
+    summed = torch.einsum("bl,bls->bs", torch.exp(evidence - top), inside)
+    each = torch.where(count > 0, torch.log(summed / count.clamp(min=1) + 1e-9) + top, NEVER)
+    among = torch.log_softmax(torch.cat([z[:, :1, 3], each], 1), -1)
+    total = -torch.logsumexp(torch.where(batch["gold"] > 0, among, NEVER), -1)
+    possible = batch["sentence"] >= 0
+    possible[:, 0] = True
     for column, name in ((1, "start"), (2, "end")):
-        places = jax.nn.log_softmax(jnp.where(possible, z[:, :, column], NEVER), -1)
-        chosen = jnp.take_along_axis(places, batch[name][:, None], 1)[:, 0]
-        total -= SPAN_WEIGHT * batch["spanned"] * chosen
+        places = torch.log_softmax(torch.where(possible, z[:, :, column], NEVER), -1)
+        total = total - SPAN_WEIGHT * batch["spanned"] * places.gather(1, batch[name][:, None])[:, 0]
     return (total * batch["weight"]).sum() / batch["weight"].sum()
 
 
-def packed(tree: Tree) -> dict[str, Any]:
+def start_from(net: ReaderNet, stored: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    """Go on from updates by the names of ``packed``, of this rank or a lower one: what is more is new."""
+    with torch.no_grad():
+        for name, value in net.named_parameters():
+            one = torch.from_numpy(np.asarray(stored[_name(name)], dtype=np.float32))
+            if name == "head.weight":
+                one = one.T
+            value[tuple(slice(0, size) for size in one.shape)] = one
+
+
+def packed(net: ReaderNet) -> dict[str, np.ndarray[Any, Any]]:
     """The updates by the names that ``qa/adapter.py`` knows, as half-precision arrays."""
-    named: dict[str, Any] = {}
-    for n, layer in enumerate(tree["layers"]):
-        for key in LINEAR:
-            first, second, bias = layer[key]
-            named |= {f"{n}.{key}.a": first, f"{n}.{key}.b": SCALE * second, f"{n}.{key}.bias": bias}
-        for key in NORM:
-            named |= {f"{n}.norm{key}.weight": layer[f"norm{key}"][0]}
-            named |= {f"{n}.norm{key}.bias": layer[f"norm{key}"][1]}
-    named |= {"head": tree["head"][0], "head.bias": tree["head"][1]}
-    return {name: np.asarray(value, dtype=np.float16) for name, value in named.items()}
+    return {
+        _name(name): (value.T if name == "head.weight" else value).detach().numpy().astype(np.float16)
+        for name, value in net.named_parameters()
+    }
+
+
+def _name(name: str) -> str:
+    """A parameter's name in ``reader.npz``: ``layers.0.linear.q.a`` is ``0.q.a``."""
+    if name.startswith("head."):
+        return name.removesuffix(".weight")
+    return name.removeprefix("layers.").replace("linear.", "").replace("norm.", "norm")

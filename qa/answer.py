@@ -17,6 +17,7 @@ from qa.config import Settings
 from qa.draft import PROMPT, Draft, draft
 from qa.entail import entailed
 from qa.evidence import Ranked, choose, pool, rank
+from qa.premise import Premise, contradicted
 from qa.question import Part, parts_of, window_of
 from qa.types import Answer, Check, Citation, Claim, Evidence, Fate, Timings, Trace, Usage
 from qa.verify import Checked, verify
@@ -87,6 +88,7 @@ class _Answered:
     draft: Draft | None
     checked: tuple[Checked, ...]
     signals: Signals
+    premise: Premise | None
 
     @property
     def _says_it(self) -> bool:
@@ -115,6 +117,7 @@ class _Answered:
                 for one in self.ranked
                 if one.reading
             },
+            premise=self.premise,
         )
 
 
@@ -154,7 +157,8 @@ class Answerer:
         clock = Clock()
         on_progress("searching")
         parts = parts_of(question.text)
-        passages = self._retrieve(question, parts)
+        query, notice = self._query(question)
+        passages = self._retrieve(query, parts)
         clock.lap("retrieve_s")
         on_progress(f"reading {len(passages)} passages")
         ranked = [
@@ -163,7 +167,7 @@ class Answerer:
         shared = choose(ranked, self._options.evidence_tokens)
         clock.lap("evidence_s")
         if not shared:
-            return self._abstention(question, (), shared, 0.0, clock)
+            return self._abstention(question, (), shared, 0.0, notice, clock)
         shares = self._shares(parts, ranked, shared)
         drafts = [self._draft(part, own, on_progress) for part, own in shares]
         clock.lap("generate_s")
@@ -172,23 +176,23 @@ class Answerer:
             self._checked(part, order, own, written)
             for (part, own), order, written in zip(shares, ranked, drafts, strict=True)
         )
-        likely = min(probability(one.signals) for one in answered)
+        # A correction answers, whatever the question asks for.
+        likely = min((probability(one.signals) for one in answered if one.premise is None), default=1.0)
         found = [one.found for one in answered]
         lines = compose(found)
         if likely < self._options.threshold or not lines:
             clock.lap("verify_s")
-            return self._abstention(question, answered, shared, likely, clock)
+            return self._abstention(question, answered, shared, likely, notice, clock)
         claims, citations = cite(lines)
         clock.lap("verify_s")
         for claim in claims:
             on_claim(claim, [one for one in citations if one.id in claim.citations])
         more = enumerate(beside(found, lines), len(citations) + 1)
         citations = (*citations, *(citation(number, one) for number, one in more))
-        return self._answer(question, answered, claims, citations, likely, clock)
+        return self._answer(question, answered, claims, citations, likely, notice, clock)
 
-    def _retrieve(self, question: Question, parts: Sequence[Part]) -> list[Passage]:
+    def _retrieve(self, base: Query, parts: Sequence[Part]) -> list[Passage]:
         """The passages for the whole question and for each of its parts, in turn, each once."""
-        base = self._query(question)
         if len(parts) == 1:
             return self._retriever.search(base)
         each = max(3, base.k // 2)
@@ -202,8 +206,11 @@ class Answerer:
         passages = list(found.values())[: base.k + each]
         return [replace(one, rank=n) for n, one in enumerate(passages, 1)]
 
-    def _query(self, question: Question) -> Query:
-        """The query, with the days that the question names where articles of those days are indexed."""
+    def _query(self, question: Question) -> tuple[Query, str]:
+        """The query, with the days that the question names where articles of those days are indexed.
+
+        Where there are none, days that are reckoned from today cannot be meant: a notice says so.
+        """
         query = Query(
             question.text,
             k=question.k,
@@ -214,12 +221,14 @@ class Answerer:
             articles=question.articles,
         )
         if question.since or question.until:
-            return query
+            return query, ""
         window = window_of(question.text, self._options.today)
         if window is None:
-            return query
+            return query, ""
         dated = replace(query, since=window.since, until=window.until)
-        return dated if self._retriever.catalog.matching(dated) else query
+        if self._retriever.catalog.matching(dated):
+            return dated, ""
+        return query, window.unknown
 
     def _shares(
         self, parts: Sequence[Part], ranked: Sequence[Sequence[Ranked]], shared: tuple[Evidence, ...]
@@ -251,7 +260,8 @@ class Answerer:
     ) -> _Answered:
         checked = self._verified(written, evidence)
         signals = Signals.of(part, ranked, written, checked, self._retriever.catalog)
-        return _Answered(part, ranked, evidence, written, checked, signals)
+        premise = contradicted(part.text, part.kind, _by_score(evidence))
+        return _Answered(part, ranked, evidence, written, checked, signals, premise)
 
     def _answer(
         self,
@@ -260,6 +270,7 @@ class Answerer:
         claims: tuple[Claim, ...],
         citations: tuple[Citation, ...],
         likely: float,
+        notice: str,
         clock: Clock,
     ) -> Answer:
         return Answer(
@@ -273,6 +284,7 @@ class Answerer:
             prompt=prompts.load(PROMPT).id if self._model else "",
             usage=_usage(answered),
             timings=Timings(**clock.seconds()),
+            notice=notice,
             trace=self._trace(answered, likely),
         )
 
@@ -282,6 +294,7 @@ class Answerer:
         answered: tuple[_Answered, ...],
         evidence: tuple[Evidence, ...],
         likely: float,
+        notice: str,
         clock: Clock,
     ) -> Answer:
         sought = " ".join(question.text.split()).rstrip("?. ")
@@ -298,6 +311,7 @@ class Answerer:
             usage=_usage(answered),
             timings=Timings(**clock.seconds()),
             nearest=tuple(citation(n, one) for n, one in enumerate(nearest, 1)),
+            notice=notice,
             trace=self._trace(answered, likely),
         )
 

@@ -9,6 +9,7 @@ from itertools import zip_longest
 
 from qa.disagree import rivals
 from qa.excerpt import excerpt, is_cut
+from qa.premise import Premise
 from qa.question import kind_of
 from qa.types import Citation, Claim, Evidence
 from qa.verify import Checked
@@ -51,6 +52,7 @@ class Found:
     pool: further ranked sentences, among which other articles may say otherwise.
     answers: for sentences, by article and start, where in the article the likeliest answer in them stands.
     sure: the model was sure of what it drafted, and that stands: nothing more needs to be quoted.
+    premise: what an article contradicts in the question; then that is the answer.
     """
 
     question: str
@@ -59,6 +61,7 @@ class Found:
     pool: tuple[Evidence, ...] = ()
     sure: bool = False
     answers: Mapping[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    premise: Premise | None = None
 
 
 def quotation(one: Evidence, whole: Evidence | None = None) -> str:
@@ -93,7 +96,7 @@ def compose(parts: Sequence[Found], *, fill: bool = True) -> tuple[Line, ...]:
     lines: list[Line] = []
     used: set[tuple[str, int]] = set()
     for part in parts:
-        for line in [*_standing(part), *_differing(part, used)] or _best(part, used):
+        for line in _correction(part) or [*_standing(part), *_differing(part, used)] or _best(part, used):
             if line not in lines:
                 lines.append(line)
                 used |= line.keys
@@ -112,6 +115,14 @@ def compose(parts: Sequence[Found], *, fill: bool = True) -> tuple[Line, ...]:
 def says_more(text: str, question: str) -> bool:
     """Whether a draft is a sentence by itself and holds words that the question does not."""
     return is_sentence(text) and not set(stems(text)) <= set(stems(question))
+
+
+def _correction(part: Found) -> list[Line]:
+    """What the article says instead of what the question takes for granted, in the article's words."""
+    if part.premise is None:
+        return []
+    one = part.premise.evidence
+    return [Line(f"{part.premise.words} {quotation(one)}", (one,))]
 
 
 def _standing(part: Found) -> list[Line]:
@@ -149,7 +160,7 @@ def _best(part: Found, used: set[tuple[str, int]]) -> list[Line]:
 
 
 def _in_turn(parts: Sequence[Found]) -> Iterable[tuple[Found, Evidence]]:
-    rankings = [[(part, one) for one in _pointed(part)] for part in parts if not part.sure]
+    rankings = [[(part, one) for one in _pointed(part)] for part in parts if not (part.sure or part.premise)]
     yield from (each for turn in zip_longest(*rankings) for each in turn if each)
 
 

@@ -31,11 +31,24 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Days, both included, that a question names, and the words that name them."""
+    """Days, both included, that a question names, and the words that name them.
+
+    relative: they are reckoned from today, as in 'last month'.
+    """
 
     since: date
     until: date
     words: str
+    relative: bool = False
+
+    @property
+    def unknown(self) -> str:
+        """Why such days could not be kept to where no article is from then; empty for days of the calendar,
+        which may as well be those of the events."""
+        if not self.relative:
+            return ""
+        days = f"{self.since}" if self.since == self.until else f"{self.since} to {self.until}"
+        return f"“{self.words}” would be {days}, and no indexed article is from then; all days were searched."
 
 
 _KINDS: tuple[tuple[Kind, str], ...] = (
@@ -191,7 +204,7 @@ def window_of(question: str, today: date) -> Window | None:
         if match := _IN_YEAR.search(question):
             return Window(date(int(match[1]), 1, 1), date(int(match[1]), 12, 31), match[0])
         if match := _RELATIVE.search(question):
-            return Window(*_relative(match[1], today), match[0])
+            return Window(*_relative(match[1], today), match[0], relative=True)
     except ValueError:
         return None
     return None

@@ -40,6 +40,8 @@ def to_dict(answer: Answer, *, trace: bool = False) -> dict[str, Any]:
         "usage": asdict(answer.usage),
         "timings": {name: round(seconds, 3) for name, seconds in asdict(answer.timings).items()},
     }
+    if answer.notice:
+        value["notice"] = answer.notice
     if trace:
         value["trace"] = _trace(answer.trace)
     return value
@@ -94,6 +96,8 @@ def print_answer(answer: Answer, out: Console, *, claims_shown: int = 0) -> None
         put(out, answer.answer)
     if answer.model == NO_MODEL:
         put(out, "No language model was asked: these are the articles' own sentences.", style=_ASIDE)
+    if answer.notice:
+        put(out, answer.notice, style=_ASIDE)
     if answer.abstained:
         print_nearest(answer.nearest, out)
     else:

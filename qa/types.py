@@ -109,6 +109,7 @@ class Answer:
     """An answer whose every claim is cited, or an abstention (``abstained``) with the nearest passages.
 
     citations: those of the claims (``backing``), then sentences near the question, for none (``beside``).
+    notice: what the user should know of how the question was taken; mostly empty.
     """
 
     id: str
@@ -122,6 +123,7 @@ class Answer:
     usage: Usage
     timings: Timings
     nearest: tuple[Citation, ...] = ()
+    notice: str = ""
     trace: Trace = Trace()
 
     @property

@@ -215,6 +215,27 @@ def test_a_window_without_articles_does_not_hide_the_others(tmp_path: Path) -> N
     assert BRIDGE.path in cited_paths(answer)
 
 
+def test_days_reckoned_from_today_that_no_article_is_of_are_told(tmp_path: Path) -> None:
+    later = replace(ALWAYS, today=date(2031, 5, 20))
+    answer = ask(tmp_path, "What was said of the bridge last month?", options=later)
+    assert BRIDGE.path in cited_paths(answer)
+    assert answer.notice == (
+        "“last month” would be 2031-04-01 to 2031-04-30, and no indexed article is from then;"
+        " all days were searched."
+    )
+    assert ask(tmp_path / "b", "What was said of the bridge in May 1999?").notice == ""
+
+
+def test_a_question_that_an_article_contradicts_is_put_right(tmp_path: Path) -> None:
+    answer = ask(
+        tmp_path,
+        "Why did harbour master Ingrid Solberg blame the crew?",
+        options=replace(ALWAYS, threshold=1.0),
+    )
+    assert not answer.abstained
+    assert [claim.text.split("“")[0] for claim in answer.claims] == ["The article says otherwise: "]
+
+
 def test_a_day_that_does_not_exist_hides_nothing(tmp_path: Path) -> None:
     assert cited_paths(ask(tmp_path, "What of the bridge on 30 February 2024?")) >= {BRIDGE.path}
 

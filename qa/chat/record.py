@@ -116,6 +116,7 @@ def from_json(value: Mapping[str, Any]) -> Turn:
             prompt=_text(answer["prompt"]),
             usage=Usage(**answer["usage"]),
             timings=Timings(**answer["timings"]),
+            notice=_text(answer.get("notice", "")),
             trace=Trace(checks=checks, notes=dict(value["notes"])),
         ),
     )

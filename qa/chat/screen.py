@@ -86,6 +86,8 @@ class Screen:
             self.claim(claim)
         if answer.abstained or not answer.claims:
             self.say(answer.answer)
+        if answer.notice:
+            put(self.out, answer.notice, indent=INDENT, style=ASIDE)
         self.gap()
         if answer.abstained:
             self.nearest(answer.nearest)
