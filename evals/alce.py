@@ -105,11 +105,14 @@ def deterministic(cited: Sequence[Cited], text: str) -> bool:
 # 'The Ledger, 22 September 2021: "words … words"'
 _QUOTATION = re.compile(r'(?:(?P<place>[^“”"]{1,120}): )?[“"](?P<words>.+)[”"]', re.DOTALL)
 
+# 'The article says 2004, not 2003: "words"', see ``qa.premise``.
+_CORRECTION = re.compile(r"The article says (?:otherwise|(?P<stated>.+), not (?P<asked>.+))")
+
 
 def _quotes(text: str, cited: Cited) -> bool:
     """Whether a statement is nothing but words of the quote, with dots for what it leaves out.
 
-    Where and when it was published may stand before it.
+    Where and when it was published may stand before it, or what it says instead of something else.
     """
     found = _QUOTATION.fullmatch(text.strip())
     if not found:
@@ -117,7 +120,11 @@ def _quotes(text: str, cited: Cited) -> bool:
     article = cited.article
     day = f"{article.published.day} {article.published:%B %Y}" if article.published else ""
     known = {"", " ".join(article.source.split()), day}
-    if not {part.strip() for part in (found["place"] or "").split(", ")} <= known:
+    if corrected := _CORRECTION.fullmatch(found["place"] or ""):
+        stated, asked = corrected["stated"] or "", corrected["asked"]
+        if settled(stated) not in settled(cited.quote) or (asked and settled(asked) in settled(cited.quote)):
+            return False
+    elif not {part.strip() for part in (found["place"] or "").split(", ")} <= known:
         return False
     words, at = settled(cited.quote), 0
     for piece in filter(None, (settled(one) for one in found["words"].split("…"))):

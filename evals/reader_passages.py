@@ -3,10 +3,10 @@
 
 ``--questions`` are JSON Lines that quote nothing of the articles: ``{"article": path, "question", "type",
 "sentences": [[start, end] …], "answer": [start, end] or null, "weight": 1.0}``, all offsets into the
-article's settled text; a question of type ``none`` is one that its article leaves open. Those of the reader in
-``qa/reader.npz`` are in ``evals/training``. What is written is what ``evals.train_reader`` reads: for a question
-that is answered the passage with the answer and the first one found that lacks it; for one left open up to two
-passages of its article, else the first one found.
+article's settled text; a question of type ``none`` is one that its article leaves open. Those of the reader
+in ``qa/reader.npz`` are in ``evals/training``. What is written is what ``evals.train_reader`` reads: for a
+question that is answered the passage with the answer and the first one found that lacks it; for one left open
+up to two passages of its article, else the first one found.
 """
 
 from __future__ import annotations

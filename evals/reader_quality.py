@@ -3,9 +3,9 @@
 
 The questions are those of ``evals.reader_passages``; ``evals/training/held-out.jsonl`` has some that the
 reader was not trained on. For each the passages are retrieved as for an answer. Printed are the share of
-answered questions with a gold sentence among the first n by the reader alone, and the area under the ROC curve
-of the most support that a sentence has: the chance that a question that its article answers has more of it
-than one that its article leaves open.
+answered questions with a gold sentence among the first n by the reader alone, and the area under the ROC
+curve of the most support that a sentence has: the chance that a question that its article answers has more of
+it than one that its article leaves open.
 
 Most of the held-out questions are twins: for each question that an article answers there is one of the same
 form that it does not. A classifier that reads only the questions tells twins apart with an area of 0.59, but

@@ -11,12 +11,12 @@ The weights in ``qa/reader.npz`` were trained in four stages, each going on from
 2. two epochs at 6e-4 over 8,047 passages of news for 3,096 questions that are no longer here;
 3. with rank 32 from here on, one epoch at 4e-4 over 10,976 passages for the 5,445 questions of
    ``evals/training/bbc-1.jsonl``, which are in other words than the articles that answer them;
-4. one epoch at 4e-4 over 15,773 passages for the 8,560 questions of ``bbc-2.jsonl``. Three quarters of them are
-   twins, which tell reading from guessing: see ``evals.reader_quality``. The others are weighed so that their
-   style says less about whether they are answered.
+4. one epoch at 4e-4 over 15,773 passages for the 8,560 questions of ``bbc-2.jsonl``. Three quarters of them
+   are twins, which tell reading from guessing: see ``evals.reader_quality``. The others are weighed so that
+   their style says less about whether they are answered.
 The questions of the last two stages were written by a large language model that read the articles, and
-``evals.reader_passages`` made passages of them. None of their articles is one that a question of a development
-set is about.
+``evals.reader_passages`` made passages of them. None of their articles is one that a question of a
+development set is about.
 """
 
 from __future__ import annotations

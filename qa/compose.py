@@ -19,7 +19,7 @@ MAX_WORDS = 60
 # Beside the answer: at most so many sentences, among so many of the best, and so many words of all quotes.
 BESIDE, BEST, QUOTED_WORDS = 3, 8, 95
 # A drafted phrase points to the sentences that hold it; by how much, on the scale of the evidence scores.
-POINTS = 2.0
+POINTS = 4.0
 _MARKS = '"“”'
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|did|does|do|said|says|told|[a-z]{3,}ed|went|won|lost"

@@ -1,7 +1,7 @@
 """Whether an article contradicts what a question takes for granted.
 
 Two kinds are told by rule, and no others, for a correction is a claim: the article denies what the question
-asserts ('non-permanent', 'without a warning label'), or it gives another date or figure where the question
+asserts ('non-permanent', 'without a warning label'), or it gives another day, month or year where the question
 names one. What is said then is the article's own sentence.
 """
 
@@ -27,6 +27,11 @@ _ALIKE = 0.6
 _LIGHT = words(
     "be have do get make take go say tell know want need give come see think look plan time year people way"
 )
+_REJECTING = words(
+    "reject rejects rejected decline declines declined turn turned rule ruled fail failed dismiss dismissed"
+)
+# A day after these is where something began or ended, not when it was: 'for the first time since 1987'.
+_EDGES = words("since until till from before after by to")
 # 'Not before June' is no denial.
 _BOUND = words("before until till unless except only but")
 _DENYING = words("deny denied denies denying refuse refused refuses refusing")
@@ -63,16 +68,19 @@ def contradicted(question: str, kind: Asked, evidence: Sequence[Evidence]) -> Pr
     if (denied := _denied(asked, said)) and _alike(question, lead, denied.text):
         return Premise(denied.text, lead)
     for wrong in _values(asked, kind):
-        right = [one for one in said if _sort(one) == _sort(wrong)]
+        right = [
+            one for place, one in enumerate(said) if _sort(one) == _sort(wrong) and _is_when(said, place)
+        ]
         known = tokens(f"{lead.article.title}. {lead.article.text}")
-        elsewhere = any(one.keys & wrong.keys for one in known)
+        elsewhere = _published(lead, wrong) or any(one.keys & wrong.keys for one in known)
         if len(right) == 1 and not elsewhere and _alike(question, lead, wrong.text):
             return Premise(_bare(wrong), lead, _bare(right[0]))
     return None
 
 
 def _negative(row: Sequence[Token]) -> bool:
-    return any(_denies(one) for one in row)
+    """Whether the question itself denies: 'Who turned down …', 'Why did he not …'."""
+    return any(_denies(one) or one.lower.split()[0] in _REJECTING for one in row)
 
 
 def _denies(one: Token) -> bool:
@@ -102,29 +110,31 @@ def _denied(asked: Sequence[Token], said: Sequence[Token]) -> Token | None:
 
 
 def _values(asked: Sequence[Token], kind: Asked) -> list[Token]:
-    """Days, months, years and figures that the question states and does not ask for."""
-    found = [one for one in asked if _sort(one)]
-    if kind is Asked.TIME:
-        return [one for one in found if one.kind is not Kind.DATE]
-    if kind in (Asked.NUMBER, Asked.AMOUNT):
-        return [one for one in found if one.kind is Kind.DATE]
-    return found
+    """Days, months and years that the question states; none where it asks for one."""
+    return [] if kind is Asked.TIME else [one for one in asked if _sort(one)]
 
 
 _DAY = re.compile("|".join(calendar.day_name), re.IGNORECASE)
 _MONTH = re.compile("|".join(filter(None, calendar.month_name)), re.IGNORECASE)
 _YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
-_FIGURE = re.compile(r"([£$€¥]?)\d[\d,.]*\s?(%|[a-z]*)")
 
 
 def _sort(one: Token) -> str:
-    """What a value can be exchanged for; empty where that is not sure ('last year', 'second')."""
-    text = _bare(one)
-    if one.kind is Kind.DATE:
-        shapes = (("day", _DAY), ("month", _MONTH), ("year", _YEAR))
-        return next((name for name, shape in shapes if shape.fullmatch(text)), "")
-    figure = _FIGURE.fullmatch(text) if one.kind is Kind.NUMBER else None
-    return f"figure {figure[1]} {figure[2]}" if figure and (figure[1] or figure[2]) else ""
+    """What a value can be exchanged for; empty where that is not sure ('last year')."""
+    if one.kind is not Kind.DATE:
+        return ""
+    shapes = (("day", _DAY), ("month", _MONTH), ("year", _YEAR))
+    return next((name for name, shape in shapes if shape.fullmatch(_bare(one))), "")
+
+
+def _is_when(said: Sequence[Token], place: int) -> bool:
+    return place == 0 or said[place - 1].lower not in _EDGES
+
+
+def _published(lead: Evidence, one: Token) -> bool:
+    """Whether a value is the day, month or year of publication, which an article need not name."""
+    day = lead.article.published
+    return day is not None and _bare(one).lower() in (f"{day:%A}".lower(), f"{day:%B}".lower(), str(day.year))
 
 
 def _bare(one: Token) -> str:

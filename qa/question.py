@@ -125,10 +125,10 @@ def kind_of(text: str) -> Kind:
 
 
 def _named(piece: str, first: str) -> str:
-    """A further part with the names of the first before it, where it refers back to them by a pronoun."""
+    """A further part after the names of the first, where it has none itself and refers back by a pronoun."""
     found = (re.sub(r"['’]s?$", "", name) for name in _NAME.findall(first))
     names = [name for name in found if name not in piece]
-    if not names or not _PRONOUN.search(piece):
+    if not names or _NAME.search(piece) or not _PRONOUN.search(piece):
         return piece
     return f"{', '.join(dict.fromkeys(names))}: {piece}"
 

@@ -120,6 +120,10 @@ def test_where_and_when_may_stand_before_a_quotation() -> None:
     assert deterministic([one], "Harbour Post, 3 May 2024: “The ferry left at noon.”")
     assert not deterministic([one], "Harbour Post, 4 May 2024: “The ferry left at noon.”")
     assert not deterministic([one], "Captain Bligh: “The ferry left at noon.”")
+    assert deterministic([one], "The article says otherwise: “The ferry left at noon.”")
+    assert deterministic([one], "The article says noon, not midnight: “The ferry left at noon.”")
+    assert not deterministic([one], "The article says dusk, not midnight: “The ferry left at noon.”")
+    assert not deterministic([one], "The article says ferry, not noon: “The ferry left at noon.”")
 
 
 def citation(quote: str, **more: Any) -> dict[str, Any]:

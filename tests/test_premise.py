@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from index.types import Article
@@ -49,9 +52,6 @@ def test_a_denial_of_what_is_asked_is_told(question: str, sentence: str) -> None
         ("How many tickets did the Kelpie ferry sell in 2003?",
          "The Kelpie ferry sold 40,000 tickets in 2004, a record.",
          "The article says 2004, not 2003:"),
-        ("Who bought the Kelpie ferry from Toldra Lines for £3m?",
-         "Brask Hotels bought the Kelpie ferry from Toldra Lines for £5m.",
-         "The article says £5m, not £3m:"),
     ],
 )  # fmt: skip
 def test_another_value_is_told_beside_the_asked_one(question: str, sentence: str, words: str) -> None:
@@ -78,15 +78,23 @@ def test_another_value_is_told_beside_the_asked_one(question: str, sentence: str
         # 'Denied' of somebody who did not get a thing denies nothing.
         ("Who scored the tries for Toldra in the cup final?",
          "Toldra were denied two tries in the cup final by the referee.", ""),
+        # The question is about a denial.
+        ("Who turned down the wish of Brask Hotels to buy the lighthouse?",
+         "Mayor Ortiz has shown no wish that Brask Hotels buy the lighthouse.", ""),
+        ("When did the governor of the bank reject the rumour?",
+         "The governor of the bank on Monday denied a rumour.", ""),
+        # Since when is not when.
+        ("Which team won the Toldra cup final of 2024?",
+         "Harbour Rovers won the Toldra cup final for the first time since 1987.", ""),
         # A bound is no denial.
         ("When may lorries cross the new bridge of Toldra?",
          "Lorries may not cross the new bridge of Toldra before June.", ""),
         # 'Last year' is no day that another could stand for.
         ("How many tickets did the Kelpie ferry sell last year?",
          "The Kelpie ferry has sold 40,000 tickets this year.", ""),
-        # The year before a figure is no sum of money.
+        # Another figure may be of something else.
         ("Who bought the Kelpie ferry from Toldra Lines for £3m?",
-         "Brask Hotels bought the Kelpie ferry from Toldra Lines for 12 weeks.", ""),
+         "Brask Hotels bought the Kelpie ferry from Toldra Lines for £5m.", ""),
     ],
 )  # fmt: skip
 def test_what_is_no_contradiction_is_let_pass(question: str, sentence: str, more: str) -> None:
@@ -95,3 +103,12 @@ def test_what_is_no_contradiction_is_let_pass(question: str, sentence: str, more
 
 def test_nothing_is_contradicted_without_evidence() -> None:
     assert contradicted("Who sold the ferry?", kind_of("Who sold the ferry?"), ()) is None
+
+
+def test_the_year_of_publication_needs_no_mention() -> None:
+    sentence = "The Kelpie ferry sold 40,000 tickets in 2004, a record."
+    (one,) = evidence(sentence)
+    asked = "How many tickets did the Kelpie ferry sell in 2005?"
+    later = replace(one, article=replace(one.article, published=date(2005, 1, 3)))
+    assert contradicted(asked, kind_of(asked), (one,)) is not None
+    assert contradicted(asked, kind_of(asked), (later,)) is None
