@@ -1,7 +1,7 @@
 """Whether an article contradicts what a question takes for granted.
 
 Two kinds are told by rule, and no others, for a correction is a claim: the article denies what the question
-asserts ('non-permanent', 'without a warning label'), or it gives another day, month or year where the question
+asserts ('non-permanent', 'without a warning label'), or it gives another day, month or year where it
 names one. What is said then is the article's own sentence.
 """
 
