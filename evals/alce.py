@@ -18,6 +18,7 @@ from typing import Any
 
 from evals.gold import ArticleText, settled
 from index.types import Article
+from qa.premise import CORRECTION
 from qa.types import Evidence, Fate
 from qa.verify import Drafted, check, context_of, verify
 
@@ -105,9 +106,6 @@ def deterministic(cited: Sequence[Cited], text: str) -> bool:
 # 'The Ledger, 22 September 2021: "words … words"'
 _QUOTATION = re.compile(r'(?:(?P<place>[^“”"]{1,120}): )?[“"](?P<words>.+)[”"]', re.DOTALL)
 
-# 'The article says 2004, not 2003: "words"', see ``qa.premise``.
-_CORRECTION = re.compile(r"The article says (?:otherwise|(?P<stated>.+), not (?P<asked>.+))")
-
 
 def _quotes(text: str, cited: Cited) -> bool:
     """Whether a statement is nothing but words of the quote, with dots for what it leaves out.
@@ -120,7 +118,7 @@ def _quotes(text: str, cited: Cited) -> bool:
     article = cited.article
     day = f"{article.published.day} {article.published:%B %Y}" if article.published else ""
     known = {"", " ".join(article.source.split()), day}
-    if corrected := _CORRECTION.fullmatch(found["place"] or ""):
+    if corrected := CORRECTION.fullmatch(found["place"] or ""):
         stated, asked = corrected["stated"] or "", corrected["asked"]
         if settled(stated) not in settled(cited.quote) or (asked and settled(asked) in settled(cited.quote)):
             return False

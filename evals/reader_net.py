@@ -24,14 +24,12 @@ from torch.nn import functional
 
 from qa.adapter import LINEAR, NORM
 
-LAYERS, HEADS, WIDTH, INNER = 6, 12, 384, 1536
+LAYERS, HEADS, WIDTH = 6, 12, 384
 SENTENCES = 24
 """Sentences of a passage at most."""
 NEVER = -1e9
 DROPOUT = 0.1
 SPAN_WEIGHT = 0.25
-SIZES = {"i": (WIDTH, INNER), "f": (INNER, WIDTH)}
-"""Into and out of the linear layers that are not ``WIDTH`` wide on both sides."""
 
 
 class Linear(nn.Module):

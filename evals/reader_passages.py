@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from index.retrieve import Retriever
-from index.types import Passage, Query
+from index.types import Article, Chunk, Passage, Query
 from qa import config, wiring
 from qa.evidence import split
 from qa.features import Sentence
@@ -35,30 +35,25 @@ def passages(item: dict[str, Any], retriever: Retriever, k: int) -> Iterator[dic
     article = retriever.catalog.article(item["article"])
     found = retriever.search(Query(item["question"], k=k))
     own = [one for one in found if one.article.id == article.id]
-    if not any(_holds(one, item) for one in own):
-        own += [_whole(retriever, article.id, item)] if item["sentences"] else []
+    if not any(_holds(one.chunk, item) for one in own):
+        own += [_unfound(article, retriever, item)] if item["sentences"] else []
     if item["type"] == OPEN:
         for one in own[:2] or found[:1]:
             yield _row(item, one, LEFT_OPEN if one in own else BESIDE)
         return
-    yield from (_row(item, one, 1.0) for one in own if _holds(one, item))
-    lacking = [one for one in found if one.article.id != article.id or not _holds(one, item)]
+    yield from (_row(item, one, 1.0) for one in own if _holds(one.chunk, item))
+    lacking = [one for one in found if one.article.id != article.id or not _holds(one.chunk, item)]
     yield from (_row(item, one, BESIDE) for one in lacking[:1])
 
 
-def _holds(passage: Passage, item: dict[str, Any]) -> bool:
-    return any(passage.chunk.start <= start and end <= passage.chunk.end for start, end in item["sentences"])
+def _holds(chunk: Chunk, item: dict[str, Any]) -> bool:
+    return any(chunk.start <= start and end <= chunk.end for start, end in item["sentences"])
 
 
-def _whole(retriever: Retriever, article: str, item: dict[str, Any]) -> Passage:
+def _unfound(article: Article, retriever: Retriever, item: dict[str, Any]) -> Passage:
     """The passage with the answer, where it was not found."""
-    owner = retriever.catalog.article(article)
-    chunk = next(
-        one
-        for one in retriever.catalog.chunks_of(article)
-        if any(one.start <= start and end <= one.end for start, end in item["sentences"])
-    )
-    return Passage(chunk, owner, 0, None, None, 0.0, owner.id)
+    chunk = next(one for one in retriever.catalog.chunks_of(article.id) if _holds(one, item))
+    return Passage(chunk, article, 0, None, None, 0.0, article.id)
 
 
 def _row(item: dict[str, Any], passage: Passage, weight: float) -> dict[str, Any]:
@@ -89,6 +84,11 @@ def _answer(sentences: Sequence[Sentence], item: dict[str, Any]) -> list[int] | 
     return None
 
 
+def questions(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """All questions of the files."""
+    return [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -97,12 +97,12 @@ def main() -> None:
     parser.add_argument("-k", type=int, default=10, help="passages a question")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    lines = [line for path in args.questions for line in path.read_text(encoding="utf-8").splitlines()]
+    items = questions(args.questions)
     with wiring.retriever(config.load({"index": args.index})) as retriever, args.out.open("w") as out:
-        for done, line in enumerate(lines, 1):
-            for row in passages(json.loads(line), retriever, args.k):
+        for done, item in enumerate(items, 1):
+            for row in passages(item, retriever, args.k):
                 print(json.dumps(row, ensure_ascii=False), file=out)
-            print(f"\r{done} of {len(lines)} questions", end="", file=sys.stderr, flush=True)
+            print(f"\r{done} of {len(items)} questions", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
 
 

@@ -15,7 +15,6 @@ with 0.94 questions that were not written so: what is measured on those is mostl
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from evals.calibrate_answerable import auc
-from evals.reader_passages import OPEN, gold
+from evals.reader_passages import OPEN, gold, questions
 from index.types import Query
 from qa import config, wiring
 from qa.evidence import split
@@ -88,8 +87,7 @@ def main() -> None:
     parser.add_argument("--questions", type=Path, nargs="+", required=True)
     parser.add_argument("-k", type=int, default=10, help="passages a question")
     args = parser.parse_args()
-    lines = [line for path in args.questions for line in path.read_text(encoding="utf-8").splitlines()]
-    print(summary(read_all(args.index, [json.loads(line) for line in lines], args.k)))
+    print(summary(read_all(args.index, questions(args.questions), args.k)))
 
 
 if __name__ == "__main__":

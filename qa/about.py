@@ -42,7 +42,7 @@ def articles_about(question: str, articles: Sequence[Article]) -> frozenset[str]
     """
     names = names_in(question)
     if len(names) < _ENOUGH:
-        names = frozenset()
+        return frozenset(one.id for one in articles)
     shares = {one.id: len(names & {*stems(one.title), *stems(one.text)}) for one in dict.fromkeys(articles)}
     least = _SHARE * max((shares[one.id] for one in articles[:_FIRST]), default=0)
     return frozenset(ident for ident, share in shares.items() if share >= least)

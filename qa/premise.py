@@ -56,6 +56,10 @@ class Premise:
         return "The article says otherwise:"
 
 
+CORRECTION = re.compile(r"The article says (?:otherwise|(?P<stated>.+), not (?P<asked>.+))")
+"""``Premise.words`` without its colon."""
+
+
 def contradicted(question: str, kind: Asked, evidence: Sequence[Evidence]) -> Premise | None:
     """What the first sentence of the evidence contradicts in the question, or None.
 
@@ -71,9 +75,8 @@ def contradicted(question: str, kind: Asked, evidence: Sequence[Evidence]) -> Pr
         right = [
             one for place, one in enumerate(said) if _sort(one) == _sort(wrong) and _is_when(said, place)
         ]
-        known = tokens(f"{lead.article.title}. {lead.article.text}")
-        elsewhere = _published(lead, wrong) or any(one.keys & wrong.keys for one in known)
-        if len(right) == 1 and not elsewhere and _alike(question, lead, wrong.text):
+        # The whole article is read last, and only where all else speaks for it.
+        if len(right) == 1 and _alike(question, lead, wrong.text) and not _known(lead, wrong):
             return Premise(_bare(wrong), lead, _bare(right[0]))
     return None
 
@@ -129,6 +132,14 @@ def _sort(one: Token) -> str:
 
 def _is_when(said: Sequence[Token], place: int) -> bool:
     return place == 0 or said[place - 1].lower not in _EDGES
+
+
+def _known(lead: Evidence, value: Token) -> bool:
+    """Whether the article has a value anywhere, or is of that day."""
+    article = lead.article
+    return _published(lead, value) or any(
+        one.keys & value.keys for one in tokens(f"{article.title}. {article.text}")
+    )
 
 
 def _published(lead: Evidence, one: Token) -> bool:
