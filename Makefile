@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-DEMO_QUESTION := Where and when did the American and the Russian chief of staff meet?
+DEMO_QUESTION := Where did General Milley meet Russia's chief of the General Staff?
 DEMO_FLAGS := --index .demo/index --model local:qwen2.5-coder-0.5b
 
 .PHONY: help demo test check gate cassettes lock clean models

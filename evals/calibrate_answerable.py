@@ -1,11 +1,11 @@
 """Find the weights of abstention: ``python -m evals.calibrate_answerable --gold FILE… --answers FILE``.
 
 The answers come from ``python -m evals.losses --never-abstain --out FILE``: their traces hold the signals.
-Two logistic regressions with L2: ``on_topic`` tells questions about the indexed articles from questions about
+Logistic regressions with L2: ``on_topic`` tells questions about the indexed articles from questions about
 others (gold lines with ``"off_topic": true``), ``supported`` tells, among the former, those that the articles
-answer. For each the threshold is the highest that withholds at most the given share of the right answers, by
-cross-validation. Prints what that means; ``--write`` fits on all questions and replaces the two tables in
-``qa/weights.toml``.
+answer, where a model drafted, and ``chosen`` where one chose. For each the threshold is the highest that
+withholds at most the given share of the right answers, by cross-validation. Prints what that means;
+``--write`` fits on all questions and replaces these tables in ``qa/weights.toml``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from evals.calibrate import with_tables
 from evals.facts import ANSWERABLE, held
-from qa.answerable import LEAST_SCORE
 
 Matrix = NDArray[np.float64]
 FOLDS = 10
@@ -49,11 +48,13 @@ STAGES = {
         "answer",
         "agreement",
     ),
+    "chosen": ("chosen",),
 }
 
 
 def rows(gold: list[Path], answers: Path) -> tuple[list[str], Matrix, Matrix, Matrix, Matrix]:
-    """Signal names; signals (questions, signals); 1 where answerable, right, and about these articles."""
+    """Signal names; signals (questions, signals), NaN where not known; 1 where answerable, right, and about
+    these articles."""
     wanted = {item["id"]: item for path in gold for item in map(json.loads, path.open(encoding="utf-8"))}
     names: list[str] = []
     signals, answerable, right, on_topic = [], [], [], []
@@ -62,14 +63,10 @@ def rows(gold: list[Path], answers: Path) -> tuple[list[str], Matrix, Matrix, Ma
         if item is None or not answer["trace"]["notes"].get("signals"):
             continue
         parts: list[dict[str, Any]] = answer["trace"]["notes"]["signals"]
-        if any(value is None for part in parts for value in part.values()):
-            continue  # asked without a reader, or of a model that does not tell how sure it is
         names = list(parts[0])
         # As in answering: the weakest part decides; here the one with the lowest score of its best sentence.
         weakest = min(parts, key=lambda part: part["best"])
-        signals.append(
-            [weakest[name] if name != "drafted_score" else max(LEAST_SCORE, weakest[name]) for name in names]
-        )
+        signals.append([np.nan if weakest[name] is None else weakest[name] for name in names])
         answerable.append(item["type"] in ANSWERABLE)
         on_topic.append(not item.get("off_topic", False))
         right.append(item["type"] in ANSWERABLE and all(held(answer["answer"], item["facts"])))
@@ -139,19 +136,27 @@ def main() -> None:
     parser.add_argument("--answers", type=Path, required=True)
     parser.add_argument("--l2", type=float, default=0.02)
     parser.add_argument("--off-topic-cost", type=float, default=0.004, help="share of right answers withheld")
-    parser.add_argument("--unsupported-cost", type=float, default=0.02, help="the same of the second stage")
+    parser.add_argument("--unsupported-cost", type=float, default=0.05, help="the same of the second stage")
+    parser.add_argument("--only", choices=tuple(STAGES), help="a single one of the models")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     names, values, answerable, right, on_topic = rows(args.gold, args.answers)
     about = on_topic == 1
     print(f"{len(right)} questions, {int((~about).sum())} about other articles, {int(right.sum())} right")
     tables: list[str] = []
-    for title, target, chosen, share in (
-        ("on_topic", on_topic, np.ones(len(right), dtype=bool), args.off_topic_cost),
+    for title, target, among, share in (
+        ("on_topic", on_topic, on_topic >= 0, args.off_topic_cost),
         ("supported", answerable, about, args.unsupported_cost),
+        ("chosen", answerable, about, args.unsupported_cost),
     ):
+        if args.only not in (None, title):
+            continue
         columns = [names.index(name) for name in STAGES[title]]
-        print(title)
+        # Not known without a reader, or of a model that does the other thing or does not tell how sure it is.
+        chosen = among & ~np.isnan(values[:, columns]).any(1)
+        if not chosen.any():
+            continue
+        print(f"{title}, {int(chosen.sum())} questions")
         lines = stage(values[chosen][:, columns], target[chosen], right[chosen], args, share)
         labels = ("bias", *STAGES[title])
         body = "\n".join(f"{name} = {line}" for name, line in zip(labels, lines, strict=True))

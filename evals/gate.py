@@ -164,7 +164,8 @@ def record(sets: Sequence[GateSet], settings: Settings, *, whole: bool = True, s
         raise UsageError(f"the set {first.name} plays back nothing: it has no 'recorded'")
     paths, effective = files_of(first.recorded), _settings(first, settings)
     inner = wiring.chat_model(effective, on_retry=say)
-    replies = Replies(paths[0], inner.identity, _weights(inner))
+    adapted = inner.selector.identity if inner.selector else ""
+    replies = Replies(paths[0], inner.identity, _weights(inner), adapted)
     embedder = RecordedEmbedder(paths[1], wiring.embedder(effective))
     read = wiring.reader(effective)
     if read is None:

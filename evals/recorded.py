@@ -45,19 +45,20 @@ def files_of(stem: Path) -> tuple[Path, Path, Path]:
 
 
 class Replies(ReplyCache):
-    """A reply cache in one readable file. Log-probabilities keep four decimals; alternatives are left out.
+    """A reply cache in one readable file. Log-probabilities keep four decimals. Alternatives are left out,
+    but for the numbers among those of a reply that is a single token: there they are what was asked for.
 
-    identity, weights: the model that is recorded; replies of another one in the file are not used. Where they
-    are not given, the file says.
+    identity, weights, selector: the model that is recorded, and the identity of it with the updates to choose
+    with; replies of another one in the file are not used. Where they are not given, the file says.
     Raises UsageError where the file is malformed.
     """
 
-    def __init__(self, path: Path, identity: str = "", weights: str = "") -> None:
+    def __init__(self, path: Path, identity: str = "", weights: str = "", selector: str = "") -> None:
         super().__init__(path)
         self._lock = threading.Lock()
         self._rows: dict[str, dict[str, Any]] = {}
         self._used: dict[str, None] = {}
-        self.identity, self.weights = identity, weights
+        self.identity, self.weights, self.selector = identity, weights, selector
         if path.exists():
             self._read(path)
 
@@ -67,10 +68,10 @@ class Replies(ReplyCache):
             about = json.loads(head)
             if about["format"] != FORMAT:
                 raise ValueError(f"format {about['format']} is not {FORMAT}")
-            speaker = (about["identity"], about["weights"])
-            if self.identity and speaker != (self.identity, self.weights):
+            speaker = (about["identity"], about["weights"], about.get("selector", ""))
+            if self.identity and speaker != (self.identity, self.weights, self.selector):
                 return
-            self.identity, self.weights = speaker
+            self.identity, self.weights, self.selector = speaker
             self._rows = {row["key"]: row for row in map(json.loads, rows)}
             for row in self._rows.values():
                 _reply(row)
@@ -90,7 +91,7 @@ class Replies(ReplyCache):
 
     def put(self, key: str, reply: Reply) -> None:
         """Keep a reply until ``save``."""
-        row = {
+        row: dict[str, Any] = {
             "key": key,
             "text": reply.text,
             "model": reply.model,
@@ -98,6 +99,9 @@ class Replies(ReplyCache):
             "usage": [reply.usage.prompt_tokens, reply.usage.completion_tokens],
             "tokens": [[one.token, round(one.logprob, _DIGITS)] for one in reply.logprobs],
         }
+        if len(reply.logprobs) == 1:
+            top = reply.logprobs[0].top
+            row["numbers"] = [[word, round(value, _DIGITS)] for word, value in top if word.isdigit()]
         with self._lock:
             self._rows[key] = row
             self._used[key] = None
@@ -108,6 +112,8 @@ class Replies(ReplyCache):
         everything: also what was not used, for a recording that was not finished.
         """
         head = {"format": FORMAT, "identity": self.identity, "weights": self.weights}
+        if self.selector:
+            head["selector"] = self.selector
         order = dict.fromkeys([*self._used, *(self._rows if everything else ())])
         lines = [head, *(self._rows[key] for key in order)]
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +124,8 @@ class Replies(ReplyCache):
 
 def _reply(row: dict[str, Any]) -> Reply:
     spent, written = row["usage"]
-    tokens = tuple(TokenLogprob(token, logprob) for token, logprob in row["tokens"])
+    numbers = tuple((str(word), float(value)) for word, value in row.get("numbers", ()))
+    tokens = tuple(TokenLogprob(token, logprob, numbers) for token, logprob in row["tokens"])
     return Reply(
         text=row["text"],
         model=row["model"],
@@ -133,14 +140,20 @@ def _reply(row: dict[str, Any]) -> Reply:
 class Silent:
     """A chat model that says nothing: what is asked of it was not recorded."""
 
-    def __init__(self, name: str, replies: Replies) -> None:
-        self.name, self.identity = name, replies.identity
-        self._where = replies.path
+    def __init__(self, name: str, replies: Replies, identity: str = "") -> None:
+        self.name, self.identity = name, identity or replies.identity
+        self._replies = replies
+
+    @property
+    def selector(self) -> Silent | None:
+        """The model with its updates, where there were such when it was recorded."""
+        adapted = self._replies.selector
+        return Silent(self.name, self._replies, adapted) if adapted != self.identity and adapted else None
 
     def complete(self, messages: Sequence[Message], **_: Any) -> Reply:
         """Raises NotRecorded."""
         raise NotRecorded(
-            f"no reply to this prompt is in {self._where.name}, so the prompt has changed; record anew"
+            f"no reply to this prompt is in {self._replies.path.name}, so the prompt has changed; record anew"
         )
 
     def stream(self, messages: Sequence[Message], **options: Any) -> Generator[str, None, Reply]:

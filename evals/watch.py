@@ -66,9 +66,9 @@ class WatchedRetriever:
 class WatchedModel:
     """A chat model that counts the replies since ``begin`` that were known already."""
 
-    def __init__(self, inner: ChatModel) -> None:
+    def __init__(self, inner: ChatModel, counts: threading.local | None = None) -> None:
         self._inner = inner
-        self._local = threading.local()
+        self._local = counts or threading.local()
 
     @property
     def name(self) -> str:
@@ -79,6 +79,12 @@ class WatchedModel:
     def identity(self) -> str:
         """See ChatModel."""
         return self._inner.identity
+
+    @property
+    def selector(self) -> ChatModel | None:
+        """See ChatModel; its replies are counted with the others."""
+        inner = self._inner.selector
+        return None if inner is None else WatchedModel(inner, self._local)
 
     def begin(self) -> None:
         """Start counting anew for this thread."""

@@ -20,6 +20,8 @@ from qa.entail import entailed
 from qa.evidence import Ranked, choose, pool, rank
 from qa.premise import Premise, contradicted
 from qa.question import Part, parts_of, window_of
+from qa.selector import MOST, Selection, needed, select, weighed
+from qa.selector import PROMPT as SELECT
 from qa.types import Answer, Check, Citation, Claim, Evidence, Fate, Timings, Trace, Usage
 from qa.verify import Checked, verify
 
@@ -86,7 +88,7 @@ class _Answered:
     part: Part
     ranked: Sequence[Ranked]
     evidence: tuple[Evidence, ...]
-    draft: Draft | None
+    said: Draft | Selection | None
     checked: tuple[Checked, ...]
     signals: Signals
     premise: Premise | None
@@ -100,11 +102,14 @@ class _Answered:
         )
 
     @property
-    def _sure(self) -> bool:
-        """Whether nothing but what was drafted needs to be quoted."""
+    def _further(self) -> int | None:
+        """How many sentences may be quoted after what was drafted or chosen; None for as many as fit."""
+        if isinstance(self.said, Selection):
+            return needed(self.evidence) - 1
         stands = any(one.evidence and not one.quoted for one in self.checked)
-        confidence = self.draft.confidence if self.draft else None
-        return stands and (self._says_it if confidence is None else confidence > SURE)
+        confidence = self.said.confidence if self.said else None
+        sure = self._says_it if confidence is None else confidence > SURE
+        return 0 if stands and sure else None
 
     @property
     def found(self) -> Found:
@@ -113,7 +118,7 @@ class _Answered:
             kept(_by_score(self.evidence), self.about),
             self.checked,
             kept(pool(self.ranked), self.about),
-            sure=self._sure,
+            further=self._further,
             answers={
                 (one.sentence.article.id, one.sentence.start): (one.reading.start, one.reading.end)
                 for one in self.ranked
@@ -166,17 +171,17 @@ class Answerer:
         ranked = [
             rank(part, passages, self._retriever.catalog, self._embedder, self._reader) for part in parts
         ]
-        shared = choose(ranked, self._options.evidence_tokens)
+        shared = self._choose(ranked, self._options.evidence_tokens)
         clock.lap("evidence_s")
         if not shared:
             return self._abstention(question, (), shared, 0.0, notice, clock)
         shares = self._shares(parts, ranked, shared)
-        drafts = [self._draft(part, own, on_progress) for part, own in shares]
+        said = [self._said(part, own, on_progress) for part, own in shares]
         clock.lap("generate_s")
         on_progress("checking")
         answered = tuple(
-            self._checked(part, order, own, written)
-            for (part, own), order, written in zip(shares, ranked, drafts, strict=True)
+            self._checked(part, order, own, one)
+            for (part, own), order, one in zip(shares, ranked, said, strict=True)
         )
         # A correction answers, whatever the question asks for.
         likely = min((probability(one.signals) for one in answered if one.premise is None), default=1.0)
@@ -239,14 +244,20 @@ class Answerer:
         if len(parts) == 1:
             return [(parts[0], shared)]
         budget = int(self._options.evidence_tokens * PART_SHARE)
-        return [(part, choose([order], budget)) for part, order in zip(parts, ranked, strict=True)]
+        return [(part, self._choose([order], budget)) for part, order in zip(parts, ranked, strict=True)]
 
-    def _draft(
+    def _choose(self, ranked: Sequence[Sequence[Ranked]], budget: int) -> tuple[Evidence, ...]:
+        return choose(ranked, budget, MOST if self._model and self._model.selector else None)
+
+    def _said(
         self, part: Part, evidence: tuple[Evidence, ...], on_progress: Callable[[str], None]
-    ) -> Draft | None:
+    ) -> Draft | Selection | None:
+        """What the model says: which sentence answers where it was trained for that, else an answer."""
         if self._model is None:
             return None
         on_progress(f"asking {self._model.name}")
+        if self._model.selector:
+            return select(part.text, evidence, self._model.selector)
         return draft(part.text, evidence, self._model, max_tokens=self._options.max_tokens)
 
     def _verified(self, written: Draft | None, evidence: tuple[Evidence, ...]) -> tuple[Checked, ...]:
@@ -258,13 +269,23 @@ class Answerer:
         return tuple(entailed(one, self._model) for one in checked)
 
     def _checked(
-        self, part: Part, ranked: Sequence[Ranked], evidence: tuple[Evidence, ...], written: Draft | None
+        self,
+        part: Part,
+        ranked: Sequence[Ranked],
+        evidence: tuple[Evidence, ...],
+        said: Draft | Selection | None,
     ) -> _Answered:
         about = articles_about(part.text, [one.sentence.article for one in ranked])
+        written = None
+        if isinstance(said, Selection):
+            evidence = weighed(evidence, said)
+        else:
+            written = said
         checked = tuple(held(one, about) for one in self._verified(written, evidence))
-        signals = Signals.of(part, ranked, written, checked, self._retriever.catalog)
+        chosen = said if isinstance(said, Selection) else None
+        signals = Signals.of(part, ranked, written, checked, self._retriever.catalog, chosen)
         premise = contradicted(part.text, part.kind, kept(_by_score(evidence), about))
-        return _Answered(part, ranked, evidence, written, checked, signals, premise, about)
+        return _Answered(part, ranked, evidence, said, checked, signals, premise, about)
 
     def _answer(
         self,
@@ -284,7 +305,7 @@ class Answerer:
             claims=claims,
             citations=citations,
             model=self._model_name,
-            prompt=prompts.load(PROMPT).id if self._model else "",
+            prompt=self._prompt_id,
             usage=_usage(answered),
             timings=Timings(**clock.seconds()),
             notice=notice,
@@ -310,7 +331,7 @@ class Answerer:
             claims=(),
             citations=(),
             model=self._model_name,
-            prompt=prompts.load(PROMPT).id if self._model else "",
+            prompt=self._prompt_id,
             usage=_usage(answered),
             timings=Timings(**clock.seconds()),
             nearest=tuple(citation(n, one) for n, one in enumerate(nearest, 1)),
@@ -322,17 +343,28 @@ class Answerer:
     def _model_name(self) -> str:
         return self._model.name if self._model else NO_MODEL
 
+    @property
+    def _prompt_id(self) -> str:
+        if self._model is None:
+            return ""
+        return prompts.load(SELECT if self._model.selector else PROMPT).id
+
     def _trace(self, answered: tuple[_Answered, ...], likely: float) -> Trace:
         return Trace(
             evidence=tuple(dict.fromkeys(one for part in answered for one in part.evidence)),
             checks=tuple(_final(checked) for part in answered for checked in part.checked),
-            prompts=tuple(part.draft.prompt for part in answered if part.draft),
-            replies=tuple(part.draft.reply.text for part in answered if part.draft),
+            prompts=tuple(part.said.prompt for part in answered if part.said),
+            replies=tuple(part.said.reply.text for part in answered if part.said),
             notes={
                 "parts": [part.part.text for part in answered],
                 "probability": round(likely, 4),
                 "threshold": self._options.threshold,
                 "signals": [dict(part.signals.named()) for part in answered],
+                "selections": [
+                    {"odds": [round(each, 4) for each in one.odds], "none": round(one.none, 4)}
+                    for part in answered
+                    if isinstance(one := part.said, Selection)
+                ],
             },
         )
 
@@ -350,6 +382,6 @@ def _final(checked: Checked) -> Check:
 def _usage(answered: Sequence[_Answered]) -> Usage:
     used = Usage(cost_usd=0.0)
     for part in answered:
-        if part.draft is not None:
-            used = total(used, part.draft.reply.usage)
+        if part.said is not None:
+            used = total(used, part.said.reply.usage)
     return used

@@ -1,7 +1,8 @@
 """How probable it is that the articles answer a question, from what was found and drafted.
 
 Two logistic models, for there are two ways to have no answer: the articles are about something else
-(``on_topic``, from what was found), or they are about it and do not say (``supported``, from the draft).
+(``on_topic``, from what was found), or they are about it and do not say (``supported``, from the draft, or
+``chosen``, from the selection).
 ``evals/calibrate_answerable.py`` finds their weights, and shifts them so that one half is where to withhold.
 """
 
@@ -24,6 +25,7 @@ from qa.wording import stems
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
+    from qa.selector import Selection
 
 # How far below the best sentence the drafted one counts: further down is not worse.
 LEAST_SCORE = -3.0
@@ -38,7 +40,8 @@ class Signals:
 
     Without a draft nothing is known from ``confidence`` to ``echo``, without a reader nothing of ``support``
     (the most that a sentence has), ``answer`` (the same for words as the answer) and ``agreement`` (the share
-    of these words that was drafted too).
+    of these words that was drafted too), without a selection nothing of ``chosen`` (the log-odds that any of
+    the evidence answers).
     """
 
     best: float
@@ -58,6 +61,7 @@ class Signals:
     support: float | None = None
     answer: float | None = None
     agreement: float | None = None
+    chosen: float | None = None
 
     def named(self) -> Iterator[tuple[str, float | None]]:
         """Name and value of each signal."""
@@ -73,6 +77,7 @@ class Signals:
         draft: Draft | None,
         checked: Sequence[Checked],
         catalog: Catalog,
+        selection: Selection | None = None,
     ) -> Signals:
         """The signals for one part of a question; ``ranked`` must not be empty."""
         top = ranked[0]
@@ -93,6 +98,7 @@ class Signals:
             lacks_kind=value["lacks_kind"],
             **_drafted(part, ranked, draft, checked, text),
             **_read(ranked, text if draft else None),
+            chosen=selection.some if selection else None,
         )
 
 
@@ -146,12 +152,9 @@ def _share(found: Sequence[str], among: set[str]) -> float:
     return sum(stem in among for stem in found) / len(found) if found else 0.0
 
 
-STAGES = ("on_topic", "supported")
-
-
-@lru_cache(maxsize=2)
-def _models(read: bool) -> tuple[tuple[float, dict[str, tuple[float, float, float]]], ...]:
-    """For each stage the bias, and weight, mean and scale of its signals, with a reader or without one."""
+@lru_cache(maxsize=4)
+def _models(*stages: str) -> tuple[tuple[float, dict[str, tuple[float, float, float]]], ...]:
+    """For each stage the bias, and weight, mean and scale of its signals."""
     data = tomllib.loads(files("qa").joinpath("weights.toml").read_text(encoding="utf-8"))
     return tuple(
         (
@@ -162,7 +165,7 @@ def _models(read: bool) -> tuple[tuple[float, dict[str, tuple[float, float, floa
                 if name != "bias"
             },
         )
-        for stage in (STAGES if read else tuple(f"{name}_unread" for name in STAGES))
+        for stage in stages
     )
 
 
@@ -172,6 +175,8 @@ def probability(signals: Signals) -> float:
     Below 0.5 an answer is withheld.
     """
     values = dict(signals.named())
+    unread = "" if signals.support is not None else "_unread"
+    told = f"supported{unread}" if signals.chosen is None else "chosen"
     logits = (
         bias
         + sum(
@@ -179,6 +184,6 @@ def probability(signals: Signals) -> float:
             for name, (weight, mean, scale) in table.items()
             if (value := values[name]) is not None
         )
-        for bias, table in _models(signals.support is not None)
+        for bias, table in _models(f"on_topic{unread}", told)
     )
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, min(logits)))))

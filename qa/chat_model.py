@@ -22,6 +22,11 @@ class ChatModel(Protocol):
         """What tells this model at this service from any other; part of the key of cached replies."""
         ...
 
+    @property
+    def selector(self) -> ChatModel | None:
+        """The same model as ``qa.selector`` asks it, with the updates for that; None where there are none."""
+        ...
+
     def complete(
         self,
         messages: Sequence[Message],
@@ -87,11 +92,14 @@ class Request:
     grammar: str | None
     streaming: bool
 
-    def params(self, model: str, room: int, dropped: frozenset[str], *, local: bool) -> dict[str, Any]:
+    def params(
+        self, model: str, room: int, dropped: frozenset[str], *, local: bool, adapted: bool = False
+    ) -> dict[str, Any]:
         """The parameters for a service that does not take those in ``dropped``.
 
         room: tokens that the model may spend, thinking included.
         local: the service understands llama.cpp's own parameters.
+        adapted: a local server's model is to answer with its adapter.
         """
         params: dict[str, Any] = {
             "model": model,
@@ -105,6 +113,8 @@ class Request:
             params |= {"logprobs": True, "top_logprobs": self.top_logprobs}
         if local:
             params["cache_prompt"] = True
+        if adapted:
+            params["lora"] = [{"id": 0, "scale": 1.0}]
         if self.grammar and local:
             params["grammar"] = self.grammar
         elif self.schema is not None:

@@ -51,7 +51,7 @@ class Found:
 
     pool: further ranked sentences, among which other articles may say otherwise.
     answers: for sentences, by article and start, where in the article the likeliest answer in them stands.
-    sure: the model was sure of what it drafted, and that stands: nothing more needs to be quoted.
+    further: sentences that may be quoted after what comes first; None for as many as there is room for.
     premise: what an article contradicts in the question; then that is the answer.
     """
 
@@ -59,7 +59,7 @@ class Found:
     ranking: tuple[Evidence, ...]
     checked: tuple[Checked, ...]
     pool: tuple[Evidence, ...] = ()
-    sure: bool = False
+    further: int | None = None
     answers: Mapping[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     premise: Premise | None = None
 
@@ -160,8 +160,16 @@ def _best(part: Found, used: set[tuple[str, int]]) -> list[Line]:
 
 
 def _in_turn(parts: Sequence[Found]) -> Iterable[tuple[Found, Evidence]]:
-    rankings = [[(part, one) for one in _pointed(part)] for part in parts if not (part.sure or part.premise)]
+    rankings = [[(part, one) for one in _more(part)] for part in parts if not part.premise]
     yield from (each for turn in zip_longest(*rankings) for each in turn if each)
+
+
+def _more(part: Found) -> list[Evidence]:
+    """The sentences that may be quoted, with the one that comes first."""
+    ranking = _pointed(part)
+    if part.further is None:
+        return ranking
+    return ranking[: part.further + 1] if part.further else []
 
 
 def _pointed(part: Found) -> list[Evidence]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SHORTLIST = 32
 """Sentences that get an embedding."""
+_ASKS = re.compile(r"\?[\"'”’)\]]*\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,10 @@ def rank(
     embedder: Embedder,
     reader: Reader | None = None,
 ) -> list[Ranked]:
-    """The best ``SHORTLIST`` sentences for one part of a question, best first, with all their features."""
+    """The best ``SHORTLIST`` sentences for one part of a question, best first, with all their features.
+
+    A sentence that itself asks something is none of them: it tells nothing.
+    """
     candidates = split(passages)
     if not candidates:
         return []
@@ -115,7 +119,8 @@ def rank(
     cheap = undense(part, candidates, passages, catalog, readings)
     suffix, models = ("_read" if reader else ""), weights()
     first, final = models["lexical" + suffix], models["full" + suffix]
-    short = sorted(range(len(candidates)), key=lambda n: -first.score(cheap[n]))[:SHORTLIST]
+    telling = [n for n, one in enumerate(candidates) if not _ASKS.search(one.text)]
+    short = sorted(telling, key=lambda n: -first.score(cheap[n]))[:SHORTLIST]
     dense = similarities(part.text, [candidates[n] for n in short], embedder)
     ranked = [
         Ranked(
@@ -163,8 +168,9 @@ def similarities(
     return [(float(cosine[n]), float(cosine[half + n])) for n in range(half)]
 
 
-def choose(ranked: Sequence[Sequence[Ranked]], budget: int) -> tuple[Evidence, ...]:
-    """The evidence for a question from the ranking of each of its parts, at most ``budget`` tokens.
+def choose(ranked: Sequence[Sequence[Ranked]], budget: int, most: int | None = None) -> tuple[Evidence, ...]:
+    """The evidence for a question from the ranking of each of its parts, at most ``budget`` tokens and, where
+    it is given, ``most`` sentences.
 
     The parts take turns. A sentence that stands in a near-duplicate as well counts once. Sentences are
     numbered article by article, in the order of the text, articles by their best sentence.
@@ -181,7 +187,7 @@ def choose(ranked: Sequence[Sequence[Ranked]], budget: int) -> tuple[Evidence, .
             if key in chosen or words in told:
                 continue
             cost = count(one.sentence.text) + 5
-            if chosen and used + cost > budget:
+            if chosen and (used + cost > budget or len(chosen) == most):
                 return _numbered(chosen)
             chosen[key] = one
             told.add(words)

@@ -44,6 +44,8 @@ class OpenAIChat:
     service: how sentences name the service; by default from the host.
     local: the server inside this process: costs nothing and understands llama.cpp's own parameters.
     identity: see ChatModel; by default the base URL and the model.
+    selector: see ChatModel.
+    adapted: this is the local server's model with its adapter.
     on_retry: is given one line each time something is asked again.
     """
 
@@ -58,6 +60,8 @@ class OpenAIChat:
         service: str = "",
         local: bool = False,
         identity: str = "",
+        selector: ChatModel | None = None,
+        adapted: bool = False,
         limiter: RateLimiter | None = None,
         budget: Budget | None = None,
         on_retry: Callable[[str], None] = lambda line: None,
@@ -74,6 +78,7 @@ class OpenAIChat:
         self._service = service or f"the model's service at {host}"
         self._local = local
         self._identity = identity or f"{self._url} {model}"
+        self._selector, self._adapted = selector, adapted
         self._limiter = limiter
         price = FREE if local else price_of(model, host)
         self._meter = Meter(price, budget)
@@ -101,6 +106,11 @@ class OpenAIChat:
     def identity(self) -> str:
         """See ChatModel."""
         return self._identity
+
+    @property
+    def selector(self) -> ChatModel | None:
+        """See ChatModel."""
+        return self._selector
 
     def complete(
         self,
@@ -227,7 +237,11 @@ class OpenAIChat:
         with self._lock:
             dropped, thinks = self._dropped, self._thinks
         room = request.max_tokens + (THINKING_ROOM if thinks else 0)
-        return request.params(self._model, room, dropped, local=self._local), room
+        params = request.params(self._model, room, dropped, local=self._local, adapted=self._adapted)
+        if self._selector is not None:
+            # The server would go on from a beginning that it read with the adapter.
+            params["cache_prompt"] = False
+        return params, room
 
 
 class _Shown:

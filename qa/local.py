@@ -44,18 +44,25 @@ class LocalServer:
             self._native.clear()
 
 
-_Key = tuple[int, Path, int, int, int]
+_Key = tuple[int, Path, Path | None, int, int, int]
 _servers: dict[_Key, LocalServer] = {}
 _lock = threading.RLock()
 
 
 def serve(
-    name: str, folder: Path, *, context: int = 4096, threads: int | None = None, parallel: int = 1
+    name: str,
+    folder: Path,
+    *,
+    context: int = 4096,
+    threads: int | None = None,
+    parallel: int = 1,
+    adapter: Path | None = None,
 ) -> LocalServer:
     """The server for the GGUF file in ``folder``, started unless this process already runs one like it.
 
     context: tokens of prompt and answer together, for each of the ``parallel`` requests served at a time.
     threads: by default one for each core that this process may use.
+    adapter: a LoRA for these weights as a GGUF file; only requests that ask for it (``lora``, id 0) get it.
 
     Starting takes a second or two for a small model and holds the interpreter lock, so that no other Python
     thread runs meanwhile. Raises Missing when there is no such file, when it cannot be loaded, or when the
@@ -63,10 +70,10 @@ def serve(
     """
     weights = _weights(name, folder)
     count = threads or cores()
-    key = (os.getpid(), weights, context, count, parallel)
+    key = (os.getpid(), weights, adapter, context, count, parallel)
     with _lock:
         if key not in _servers:
-            _servers[key] = _start(name, weights, context=context, threads=count, parallel=parallel)
+            _servers[key] = _start(name, weights, adapter, context=context, threads=count, parallel=parallel)
         return _servers[key]
 
 
@@ -105,12 +112,19 @@ def _weights(name: str, folder: Path) -> Path:
     return found[0]
 
 
-def _start(name: str, weights: Path, *, context: int, threads: int, parallel: int) -> LocalServer:
+def _start(
+    name: str, weights: Path, adapter: Path | None, *, context: int, threads: int, parallel: int
+) -> LocalServer:
     library = _library()
     key = secrets.token_urlsafe(32)
     params = library.CommonParams()
     params.model.path = str(weights)
     params.model_alias = {name}
+    if adapter is not None:
+        updates = library.CommonAdapterLoraInfo()
+        updates.path, updates.scale = str(adapter), 0.0
+        params.lora_adapters = [updates]
+        params.lora_init_without_apply = True
     params.hostnames = [LOOPBACK]
     params.port = 0
     params.api_keys = [key]

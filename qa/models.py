@@ -65,6 +65,12 @@ def purpose(name: str) -> str:
     return (made.purpose if made else "") or entry.purpose
 
 
+def selector(name: str) -> Path | None:
+    """The updates that have the language model ``name`` choose among sentences, where it has some."""
+    file = find(name).selector
+    return CATALOG.with_name(file) if file else None
+
+
 def folder(name: str, root: Path) -> Path:
     """Folder of the model, whether it is there or not."""
     return root / find(name).name

@@ -182,6 +182,12 @@ class CachedChat:
         """See ChatModel."""
         return self._inner.identity
 
+    @property
+    def selector(self) -> ChatModel | None:
+        """See ChatModel; its replies are kept here as well."""
+        inner = self._inner.selector
+        return None if inner is None else CachedChat(inner, self._cache)
+
     def complete(
         self,
         messages: Sequence[Message],

@@ -46,7 +46,7 @@ TROUBLE = (
     RecursionError,
 )
 # Parameters that are llama.cpp's own and unknown to the openai package.
-_EXTRA = ("cache_prompt", "grammar")
+_EXTRA = ("cache_prompt", "grammar", "lora")
 
 
 class Transport:

@@ -32,6 +32,7 @@ class Entry:
     """A model of the catalog. purpose: ``language`` or ``embedding``; default: pulled when none is named.
 
     derived: forms that are made of the files on this machine, each known by a name of its own.
+    selector: a file of this package with the updates that have a language model choose among sentences.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Entry:
     files: tuple[File, ...]
     default: bool = False
     derived: tuple[Derived, ...] = ()
+    selector: str = ""
 
     @property
     def bytes(self) -> int:
@@ -54,6 +56,7 @@ def parse(text: str) -> dict[str, Entry]:
         Entry(
             **{key: table[key] for key in ("name", "purpose", "licence", "description")},
             default=table.get("default", False),
+            selector=table.get("selector", ""),
             files=tuple(_file(item) for item in table["files"]),
             derived=tuple(Derived(**item) for item in table.get("derived", ())),
         )

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from index.types import Embedder
     from qa.answer import Answerer, Options
     from qa.chat_model import ChatModel
+    from qa.local import LocalServer
     from qa.reader import Reader
 
 LOCAL_MODEL = "qwen2.5-coder-0.5b"
@@ -214,31 +216,60 @@ def chat_model(
     from qa.reply_cache import CachedChat, ReplyCache
 
     choice = chat_choice(settings)
-    url, key, name = choice.base_url, choice.api_key or "", choice.name
+    timeouts = Timeouts(settings.timeout_connect, settings.timeout_first_token, settings.timeout_total)
     if choice.local:
-        from qa import local
-
-        weights = _weights(name, "language", settings, on_missing)
-        server = local.serve(name, weights.parent, parallel=settings.jobs)
-        url, key = server.base_url, server.api_key
-    elif not name:
-        name = _only_model(url, key, settings)
-    model: ChatModel = OpenAIChat(
-        name,
-        url,
-        key,
-        timeouts=Timeouts(settings.timeout_connect, settings.timeout_first_token, settings.timeout_total),
-        retries=settings.retries,
-        local=choice.local,
-        service="the local model" if choice.local else "",
-        # The local server's port is another one each time; its replies are the same.
-        identity=f"{LOCAL_PREFIX}{name}" if choice.local else "",
-        budget=None if settings.budget_usd is None or choice.local else Budget(settings.budget_usd),
-        on_retry=on_retry,
-    )
+        client = partial(
+            OpenAIChat,
+            timeouts=timeouts,
+            retries=settings.retries,
+            local=True,
+            service="the local model",
+            on_retry=on_retry,
+        )
+        model: ChatModel = _local_chat(choice.name, settings, on_missing, client)
+    else:
+        url, key = choice.base_url, choice.api_key or ""
+        model = OpenAIChat(
+            choice.name or _only_model(url, key, settings),
+            url,
+            key,
+            timeouts=timeouts,
+            retries=settings.retries,
+            budget=None if settings.budget_usd is None else Budget(settings.budget_usd),
+            on_retry=on_retry,
+        )
     if not settings.cache:
         return model
     return CachedChat(model, ReplyCache(replies_file(), max_bytes=settings.cache_bytes, on_problem=on_retry))
+
+
+def local_server(name: str, settings: Settings, on_missing: OnMissing | None = None) -> LocalServer:
+    """The server of a local model, started unless it runs already.
+
+    Raises Missing (ModelMissing where ``on_missing`` is not given) and ConfigError.
+    """
+    from qa import local, models
+
+    weights = _weights(name, "language", settings, on_missing)
+    return local.serve(name, weights.parent, parallel=settings.jobs, adapter=models.selector(name))
+
+
+def _local_chat(
+    name: str, settings: Settings, on_missing: OnMissing | None, client: Callable[..., ChatModel]
+) -> ChatModel:
+    """The local model, with its selector where it has one; ``client`` makes a client of the server."""
+    from qa import models
+    from qa.fetch import sha256
+
+    adapter = models.selector(name)
+    server = local_server(name, settings, on_missing)
+    made = partial(client, name, server.base_url, server.api_key)
+    # The local server's port is another one each time; its replies are the same.
+    identity = f"{LOCAL_PREFIX}{name}"
+    if adapter is None:
+        return made(identity=identity)
+    chooses = made(identity=f"{identity}+{sha256(adapter)[:12]}", adapted=True)
+    return made(identity=identity, selector=chooses)
 
 
 def _only_model(base_url: str, key: str, settings: Settings) -> str:

@@ -23,6 +23,7 @@ class Copying:
 
     name = "copying"
     identity = "the copying model of the tests"
+    selector = None
 
     def complete(
         self,

@@ -57,6 +57,7 @@ class FakeChatModel:
 
     name = "scripted"
     identity = "scripted model of the tests"
+    selector: FakeChatModel | None = None
 
     def __init__(self, *script: str | Reply | Exception | Callable[[Asked], str]) -> None:
         self.asked: list[Asked] = []

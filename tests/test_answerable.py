@@ -19,6 +19,7 @@ from qa.verify import Drafted, verify
 from tests.fakes import FakeEmbedder, reply
 from tests.small_paper import PAPER, passages, retriever
 
+STAGES = ("on_topic", "supported", "chosen", "on_topic_unread", "supported_unread")
 PART = Part("How long is the bridge in metres?", Kind.NUMBER)
 
 
@@ -63,7 +64,7 @@ def test_signals_without_a_model(tmp_path: Path) -> None:
 def test_what_is_not_known_speaks_neither_for_nor_against(tmp_path: Path) -> None:
     told = signals(tmp_path, PART, "412 metres", confidence=None)
     assert told.confidence is None
-    table = answerable._models(False)[1][1]
+    table = answerable._models("on_topic_unread", "supported_unread")[1][1]
     assert probability(told) == pytest.approx(probability(replace(told, confidence=table["confidence"][1])))
 
 
@@ -78,13 +79,13 @@ def test_the_signals_are_numbers_by_name(tmp_path: Path) -> None:
     found = signals(tmp_path, PART, "412 metres")
     named = dict(found.named())
     assert list(named) == [one.name for one in fields(Signals)]
-    unread = {"support", "answer", "agreement"}
+    unread = {"support", "answer", "agreement", "chosen"}
     assert {name for name, value in named.items() if value is None} == unread
     assert all(math.isfinite(value) for value in named.values() if value is not None)
 
 
 def test_every_calibrated_weight_belongs_to_a_signal() -> None:
-    for bias, table in [*answerable._models(True), *answerable._models(False)]:
+    for bias, table in answerable._models(*STAGES):
         assert math.isfinite(bias)
         assert set(table) <= {one.name for one in fields(Signals)}
         assert all(scale > 0 for _, _, scale in table.values())
@@ -93,7 +94,7 @@ def test_every_calibrated_weight_belongs_to_a_signal() -> None:
 def test_the_probability_is_logistic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sure: tuple[float, dict[str, tuple[float, float, float]]] = (30.0, {})
     doubt = (0.5, {"confidence": (2.0, -1.0, 0.5)})
-    monkeypatch.setattr(answerable, "_models", lambda read: (sure, doubt))
+    monkeypatch.setattr(answerable, "_models", lambda *stages: (sure, doubt))
     found = signals(tmp_path, PART, "412 metres")
     assert probability(found) == pytest.approx(1 / (1 + math.exp(-(0.5 + 2.0 * (-0.5 + 1.0) / 0.5))))
     assert probability(replace(found, confidence=-1.5)) == pytest.approx(1 / (1 + math.exp(1.5)))

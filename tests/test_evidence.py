@@ -40,6 +40,12 @@ def ranked(*scored: tuple[Article, str, float]) -> list[Ranked]:
     return order
 
 
+def test_no_more_sentences_are_chosen_than_may_be() -> None:
+    order = ranked((FERRY, "The Kittiwake", 3.0), (FERRY, "Engineers", 2.0), (BRIDGE, "Varnholt", 1.0))
+    assert [one.text.split()[0] for one in choose([order], 1000, 2)] == ["The", "Engineers"]
+    assert len(choose([order], 1000)) == 3
+
+
 def test_sentences_are_found_at_their_places_each_once() -> None:
     twice = passages(FERRY) + passages(FERRY)
     found = split(twice)
@@ -48,6 +54,14 @@ def test_sentences_are_found_at_their_places_each_once() -> None:
     assert found[1].previous == found[0].text
     assert found[0].following == found[1].text
     assert found[0].previous == found[-1].following == ""
+
+
+def test_what_only_asks_is_no_evidence(tmp_path: Path) -> None:
+    asking = article("helm.txt", 'Who was at the helm? "Who indeed?" It was Petra Lind, not the captain.')
+    part = Part("Who was at the helm?", Kind.PERSON)
+    with retriever(tmp_path, [asking]) as found:
+        order = rank(part, passages(asking), found.catalog, FakeEmbedder())
+    assert [one.sentence.text for one in order] == ["It was Petra Lind, not the captain."]
 
 
 def test_boilerplate_is_no_evidence() -> None:

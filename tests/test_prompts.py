@@ -40,6 +40,12 @@ PINNED: tuple[tuple[str, int, frozenset[str], str], ...] = (
         "9759e95595a52613756fb4a36f5f2390a7fb27163561597d6c863f0e8c1d0d3a",
     ),
     (
+        "select",
+        1,
+        frozenset({"evidence", "question"}),
+        "c70fa49cd76605b895a9bcffa926534053d6ca11c6dab49e9ed26e9de115759a",
+    ),
+    (
         "rewrite",
         1,
         frozenset({"conversation", "question"}),
@@ -78,7 +84,8 @@ def test_another_wording_is_another_version() -> None:
         assert versions == list(range(1, len(versions) + 1))
 
 
-@pytest.mark.parametrize("name", NAMES)
+# Of 'select' the reply can be nothing but the number of a sentence.
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "select"])
 def test_each_prompt_tells_the_model_not_to_obey_articles(name: str) -> None:
     system = dict(load(name).templates)["system"]
     assert re.search(r"never follow instructions", system, re.IGNORECASE)

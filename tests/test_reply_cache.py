@@ -33,6 +33,7 @@ class Counting:
     """A model that counts how often it is asked."""
 
     name = "m"
+    selector = None
 
     def __init__(self, identity: str = "http://h/v1 m", text: str = "") -> None:
         self.identity = identity

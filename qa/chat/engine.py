@@ -116,13 +116,13 @@ class Engine:
         Not through the cache of replies: it would answer instead of the model from the second time on.
         """
         import prompts
-        from qa import wiring
-        from qa.draft import PROMPT
+        from qa import draft, selector, wiring
         from qa.types import Message
 
         model = wiring.chat_model(replace(self.settings, cache=False))
-        filled = prompts.load(PROMPT).messages(evidence="", question="")
-        model.complete([Message(role, content) for role, content in filled], max_tokens=1)
+        prompt = selector.PROMPT if model.selector else draft.PROMPT
+        filled = prompts.load(prompt).messages(evidence="", question="")
+        (model.selector or model).complete([Message(role, content) for role, content in filled], max_tokens=1)
 
 
 def _tiktoken(text: str) -> int:

@@ -36,11 +36,8 @@ def counter(settings: Settings) -> Count:
     choice = wiring.chat_choice(settings)
     if not choice.local:
         return _tiktoken(choice.name)
-    from qa import local, models
-
     # The very server that ``wiring.chat_model`` started.
-    weights = models.ready(models.find(choice.name).name, settings.models_dir)
-    server = local.serve(choice.name, weights.parent, parallel=settings.jobs)
+    server = wiring.local_server(choice.name, settings)
     return _by_server(server.base_url, server.api_key, count)
 
 

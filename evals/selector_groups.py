@@ -1,0 +1,182 @@
+"""Questions to what the selector is trained on:
+``python -m evals.selector_groups --index DIR --questions FILE… --out FILE``.
+
+The questions are those of ``evals.reader_passages``, which point into articles and quote nothing. Those of
+one article are put together over one list of numbered sentences, so that training reads the sentences once
+for all of them. A line of ``--out`` is such a group: ``{"evidence", "sentences": how many, "asked":
+[[question, [numbers that answer, or 0], weight, type] …]}``.
+
+In the list stand sentences that answer, for questions that the article leaves open those that share most
+with them, sentences of articles that are alike, and others to fill it. A question whose answer is not in the
+list is asked as well, at a lower weight: then 0 is right, however it is put.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evals.reader_passages import OPEN, questions
+from index.errors import NoSuchArticle
+from index.retrieve import Retriever
+from index.sentences import sentences
+from index.types import Article
+from qa import config, wiring
+from qa.selector import MOST
+from qa.wording import words
+
+REMOVED = "removed"
+"""The type of a question whose answer is not in the list."""
+COMMON = 400
+"""A word in so many articles tells nothing of what one is about."""
+ALIKE = 3
+"""Articles that sentences beside are taken from."""
+DATED, SHUFFLED = 0.3, 0.35
+"""Share of the groups whose articles are dated, and are not in the order of their weight."""
+
+
+class Corpus:
+    """Articles as sentences, with what their words are worth and which articles are alike."""
+
+    def __init__(self, articles: Mapping[str, Article]) -> None:
+        self.articles = articles
+        self.spans = {
+            path: [(span.start, span.end) for span in sentences(one.text, skip=one.boilerplate)]
+            for path, one in articles.items()
+        }
+        self.sentences = {
+            path: [articles[path].text[start:end] for start, end in spans]
+            for path, spans in self.spans.items()
+        }
+        known = {path: set(words(one.text)) for path, one in articles.items()}
+        count = Counter(word for each in known.values() for word in each)
+        self.worth = {word: math.log(len(articles) / number) for word, number in count.items()}
+        telling = {
+            word: n for n, word in enumerate(word for word, each in count.items() if 1 < each < COMMON)
+        }
+        vectors = np.zeros((len(known), len(telling)), dtype=np.float32)
+        for row, each in enumerate(known.values()):
+            for word in each & telling.keys():
+                vectors[row, telling[word]] = self.worth[word]
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
+        alike = vectors @ vectors.T
+        np.fill_diagonal(alike, -1)
+        names = list(known)
+        # What is nearly the same article would answer too.
+        self.near = {
+            name: [names[n] for n in np.argsort(-row)[: 2 * ALIKE] if row[n] < 0.9][:ALIKE]
+            for name, row in zip(names, alike, strict=True)
+        }
+
+    def nearest(self, question: str, path: str, count: int) -> list[int]:
+        """The sentences of an article that share most with a question."""
+        asked = set(words(question))
+        shared = [
+            sum(self.worth.get(word, 8.0) for word in asked & set(words(text)))
+            for text in self.sentences[path]
+        ]
+        return sorted(range(len(shared)), key=lambda n: -shared[n])[:count]
+
+
+def group(path: str, asked: Sequence[dict[str, Any]], corpus: Corpus, draw: random.Random) -> dict[str, Any]:
+    """The questions of one article over one list of sentences."""
+    golds = [
+        {n for n, (a, b) in enumerate(corpus.spans[path]) for s, e in one["sentences"] if a < e and s < b}
+        for one in asked
+    ]
+    size = draw.choice([MOST] * 3 + [8, 8, 7, 6, 5])
+    others = draw.choice([0, 0, 1, 2, 3]) if size > 6 else draw.choice([0, 1])
+    room = size - others
+    own: set[int] = set()
+    for one, gold in draw.sample([*zip(asked, golds, strict=True)], len(asked)):
+        more = set(corpus.nearest(one["question"], path, 2)) if one["type"] == OPEN else gold
+        if len(own | more) <= room:
+            own |= more
+    rest = [n for n in range(len(corpus.sentences[path])) if n not in own]
+    own |= set(draw.sample(rest, min(len(rest), room - len(own))))
+    blocks = {path: own}
+    for _ in range(others if corpus.near[path] else 0):
+        other = draw.choice(corpus.near[path])
+        blocks.setdefault(other, set()).update(corpus.nearest(draw.choice(asked)["question"], other, 1))
+    order = list(blocks)
+    if draw.random() < SHUFFLED:
+        draw.shuffle(order)
+    dated = draw.random() < DATED
+    lines: list[str] = []
+    numbers: dict[int, int] = {}
+    count = 0
+    for name in order:
+        day = f" ({draw.randint(2003, 2026)}-{draw.randint(1, 12):02}-{draw.randint(1, 28):02})"
+        lines.append(f"# {' '.join(corpus.articles[name].title.split())}{day if dated else ''}")
+        for n in sorted(blocks[name]):
+            count += 1
+            lines.append(f"[{count}] {' '.join(corpus.sentences[name][n].split())}")
+            if name == path:
+                numbers[n] = count
+    rows = [_row(one, gold, numbers) for one, gold in zip(asked, golds, strict=True)]
+    draw.shuffle(rows)
+    removed = [row for row in rows if row[3] == REMOVED][:3]
+    return {
+        "evidence": "\n".join(lines),
+        "sentences": count,
+        "asked": [*[row for row in rows if row[3] != REMOVED][:12], *removed],
+    }
+
+
+def _row(
+    one: dict[str, Any], gold: set[int], numbers: Mapping[int, int]
+) -> tuple[str, list[int], float, str]:
+    if one["type"] == OPEN:
+        return one["question"], [0], min(1.5, one.get("weight", 1.0)), OPEN
+    there = sorted(numbers[n] for n in gold if n in numbers)
+    if not there:
+        return one["question"], [0], 0.35, REMOVED
+    return one["question"], there, 1.0 if len(there) == len(gold) else 0.7, one["type"]
+
+
+def articles(retriever: Retriever, paths: Sequence[str]) -> dict[str, Article]:
+    """The articles at the paths that are indexed."""
+    found = {}
+    for path in paths:
+        try:
+            found[path] = retriever.catalog.article(path)
+        except NoSuchArticle:
+            continue
+    return found
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--index", type=Path, required=True)
+    parser.add_argument("--questions", type=Path, nargs="+", required=True)
+    parser.add_argument("--most", type=int, default=1000, help="groups")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    by_article: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in questions(args.questions):
+        by_article[one["article"]].append(one)
+    with wiring.retriever(config.load({"index": args.index})) as retriever:
+        corpus = Corpus(articles(retriever, list(by_article)))
+    draw = random.Random(args.seed)
+    groups = [group(path, by_article[path], corpus, draw) for path in corpus.articles]
+    # Those with most questions teach most for the time that reading their sentences takes.
+    groups.sort(key=lambda one: -sum(row[3] != REMOVED for row in one["asked"]))
+    groups = groups[: args.most]
+    draw.shuffle(groups)
+    with args.out.open("w", encoding="utf-8") as out:
+        for one in groups:
+            print(json.dumps(one, ensure_ascii=False), file=out)
+
+
+if __name__ == "__main__":
+    main()
