@@ -24,6 +24,8 @@ from qa.types import Message, Reply, TokenLogprob, Usage
 DEFAULT_BYTES = 200_000_000
 # What a row costs in the file beyond its body: key, columns, its part of both indexes.
 _ROW_BYTES = 256
+# How often a new file is tried that others are making just now, and the seconds between.
+_ATTEMPTS, _PAUSE = 100, 0.05
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -146,11 +148,7 @@ class ReplyCache:
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
-            # Waiting for the disk takes ten times as long, and a power cut can only take a cache.
-            db.execute("PRAGMA synchronous = OFF")
-            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'replies_by_use'").fetchone():
-                db.executescript(_SCHEMA)
+            _prepare(db)
             db.execute("BEGIN IMMEDIATE")
             yield db
             db.execute("COMMIT")
@@ -163,6 +161,26 @@ class ReplyCache:
             self._on_problem(
                 f"the cache of replies {self.path} is not used ({error}): clear it to begin a new one"
             )
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Sets a connection up, and makes the tables of a new file.
+
+    Where several do so at once, SQLite may call the file locked without waiting: a mode is not changed, and a
+    reader does not become a writer, while others are at it. Then it is tried again.
+    """
+    for left in range(_ATTEMPTS, 0, -1):
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            # Waiting for the disk takes ten times as long, and a power cut can only take a cache.
+            db.execute("PRAGMA synchronous = OFF")
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'replies_by_use'").fetchone():
+                db.executescript(_SCHEMA)
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or left == 1:
+                raise
+            time.sleep(_PAUSE)
 
 
 class CachedChat:

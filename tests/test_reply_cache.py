@@ -252,6 +252,23 @@ def _fail(line: str) -> None:
     raise AssertionError(line)
 
 
+def test_a_new_file_may_be_made_by_several_at_once(tmp_path: Path) -> None:
+    problems: list[str] = []
+
+    def work(path: Path, own: str) -> None:
+        ReplyCache(path, on_problem=problems.append).put(own, Reply("z", "m", Usage(), "stop", 0.0))
+
+    for turn in range(40):
+        path = tmp_path / str(turn) / "replies.sqlite"
+        threads = [threading.Thread(target=work, args=(path, str(n))) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert ReplyCache(path).stats()[0] == 8
+    assert not problems
+
+
 def test_threads_share_a_cache(path: Path) -> None:
     problems: list[str] = []
     cache = ReplyCache(path, max_bytes=40_000, on_problem=problems.append)

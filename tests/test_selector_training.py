@@ -1,0 +1,89 @@
+"""What the selector is trained on, and how much it is made to weigh; training itself needs torch."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from evals.calibrate_selector import Case, first, fit, probabilities
+from evals.reader_passages import OPEN
+from evals.selector_groups import REMOVED, Corpus, group
+from qa.selector import MOST
+from tests.newsroom import article
+from tests.small_paper import BRIDGE, FERRY, ORCHARD
+
+LONG = article(
+    "town/long.txt",
+    " ".join(f"Councillor number {name} spoke about the {name} bridge." for name in "abcdefghijklmnop"),
+    title="A long evening",
+)
+CORPUS = Corpus({one.path: one for one in (FERRY, BRIDGE, ORCHARD, LONG)})
+
+
+def asked(question: str, words: str = "", of: str = BRIDGE.path, weight: float = 1.0) -> dict[str, object]:
+    """A question that the sentence with these words answers; that the article leaves open without any."""
+    start = CORPUS.articles[of].text.index(words) if words else 0
+    spans = [[start, start + len(words)]] if words else []
+    return {"question": question, "type": "single" if words else OPEN, "sentences": spans, "weight": weight}
+
+
+def numbered(evidence: str) -> dict[int, str]:
+    rows = [line for line in evidence.splitlines() if line.startswith("[")]
+    return {int(line[1 : line.index("]")]): line.partition("] ")[2] for line in rows}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_numbers_are_those_of_the_sentences_that_answer(seed: int) -> None:
+    questions = [
+        asked("How long is it?", "The bridge is 412 metres long."),
+        asked("Who cut the ribbon?", "Mayor Tomas Brandvold"),
+        asked("Who built it?", weight=9.0),
+    ]
+    made = group(BRIDGE.path, questions, CORPUS, random.Random(seed))
+    rows = numbered(made["evidence"])
+    assert list(rows) == list(range(1, made["sentences"] + 1))
+    assert made["sentences"] <= MOST
+    for question, right, weight, kind in made["asked"]:
+        if kind == OPEN:
+            assert (question, right, weight) == ("Who built it?", [0], 1.5)
+        elif kind == REMOVED:
+            assert right == [0]
+            assert weight < 1
+        else:
+            words = "412 metres" if "long" in question else "cut a ribbon"
+            assert [number for number, text in rows.items() if words in text] == right
+
+
+def test_of_a_long_article_not_every_answer_is_there() -> None:
+    questions = [
+        asked(f"What did {name} speak of?", f"Councillor number {name}", LONG.path)
+        for name in "abcdefghijklmnop"
+    ]
+    made = group(LONG.path, questions, CORPUS, random.Random(1))
+    kinds = [row[3] for row in made["asked"]]
+    assert 0 < kinds.count(REMOVED) <= 3
+    assert kinds.count("single") > 3
+
+
+def test_the_nearest_sentence_shares_the_rarest_words() -> None:
+    (nearest,) = CORPUS.nearest("Which councillor spoke about the k bridge?", LONG.path, 1)
+    assert " k bridge" in CORPUS.sentences[LONG.path][nearest] or nearest == 0
+
+
+def made(draw: np.random.Generator, ranking: float, selection: float) -> Case:
+    """Six sentences of which one is gold, with signals of these strengths for it."""
+    gold = np.zeros(6, dtype=bool)
+    gold[draw.integers(6)] = True
+    noise = draw.normal(size=(6, 2))
+    return Case(noise + np.outer(gold, [ranking, selection]), gold)
+
+
+def test_what_tells_more_weighs_more() -> None:
+    draw = np.random.default_rng(3)
+    data = [made(draw, 0.5, 2.5) for _ in range(200)]
+    weight = fit(data)
+    assert weight[1] > 2 * weight[0] > 0
+    assert first(data, weight) >= first(data, np.array([1.0, 0.0]))
+    assert probabilities(data[0], weight).sum() == pytest.approx(1.0)
