@@ -27,9 +27,9 @@ import numpy as np
 from evals.reader_passages import OPEN, questions
 from index.errors import NoSuchArticle
 from index.retrieve import Retriever
-from index.sentences import sentences
 from index.types import Article
 from qa import config, wiring
+from qa.evidence import article_sentences
 from qa.selector import MOST
 from qa.wording import words
 
@@ -48,10 +48,7 @@ class Corpus:
 
     def __init__(self, articles: Mapping[str, Article]) -> None:
         self.articles = articles
-        self.spans = {
-            path: [(span.start, span.end) for span in sentences(one.text, skip=one.boilerplate)]
-            for path, one in articles.items()
-        }
+        self.spans = {path: article_sentences(one) for path, one in articles.items()}
         self.sentences = {
             path: [articles[path].text[start:end] for start, end in spans]
             for path, spans in self.spans.items()

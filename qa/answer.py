@@ -276,13 +276,11 @@ class Answerer:
         said: Draft | Selection | None,
     ) -> _Answered:
         about = articles_about(part.text, [one.sentence.article for one in ranked])
-        written = None
-        if isinstance(said, Selection):
-            evidence = weighed(evidence, said)
-        else:
-            written = said
-        checked = tuple(held(one, about) for one in self._verified(written, evidence))
+        written = said if isinstance(said, Draft) else None
         chosen = said if isinstance(said, Selection) else None
+        if chosen:
+            evidence = weighed(evidence, chosen)
+        checked = tuple(held(one, about) for one in self._verified(written, evidence))
         signals = Signals.of(part, ranked, written, checked, self._retriever.catalog, chosen)
         premise = contradicted(part.text, part.kind, kept(_by_score(evidence), about))
         return _Answered(part, ranked, evidence, said, checked, signals, premise, about)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import prompts
 from qa.errors import ReplyInvalid
 from qa.evidence import fenced, render
 from qa.llm import parse_json
-from qa.types import Evidence, Message, Reply, TokenLogprob
+from qa.prompting import messages, shown
+from qa.types import Evidence, Reply, TokenLogprob
 from qa.verify import Drafted
 
 if TYPE_CHECKING:
@@ -74,20 +74,18 @@ def grammar(numbers: int) -> str:
 
 def draft(question: str, evidence: Sequence[Evidence], model: ChatModel, *, max_tokens: int) -> Draft:
     """Ask the model. Raises ServiceError; a reply in the wrong form is an empty draft: it is no answer."""
-    filled = prompts.load(PROMPT).messages(evidence=render(evidence), question=fenced(question))
-    messages = [Message(role, content) for role, content in filled]
-    shown = "\n\n".join(f"{message.role}:\n{message.content}" for message in messages)
+    asked = messages(PROMPT, evidence=render(evidence), question=fenced(question))
     form = schema()
     reply = model.complete(
-        messages, max_tokens=max_tokens, schema=form, top_logprobs=5, grammar=grammar(len(evidence))
+        asked, max_tokens=max_tokens, schema=form, top_logprobs=5, grammar=grammar(len(evidence))
     )
     try:
         value = parse_json(reply.text, form)
     except ReplyInvalid:
-        return Draft((), shown, reply, None)
+        return Draft((), shown(asked), reply, None)
     cited = tuple(dict.fromkeys(value["sentences"]))
     claims = tuple(Drafted(text, cited) for text in _claims(value["answer"]))
-    return Draft(claims, shown, reply, _confidence(reply.logprobs))
+    return Draft(claims, shown(asked), reply, _confidence(reply.logprobs))
 
 
 # A capital after a full stop, and none of the usual abbreviations before it.

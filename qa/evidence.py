@@ -81,7 +81,8 @@ def _weights(table: dict[str, dict[str, float]]) -> Weights:
 
 
 @lru_cache(maxsize=512)
-def _spans(article: Article) -> tuple[tuple[int, int], ...]:
+def article_sentences(article: Article) -> tuple[tuple[int, int], ...]:
+    """Start and end of each sentence of an article that is no boilerplate."""
     return tuple((span.start, span.end) for span in sentences(article.text, skip=article.boilerplate))
 
 
@@ -89,7 +90,7 @@ def split(passages: Sequence[Passage]) -> list[Sentence]:
     """The sentences of the passages, each once, with their neighbours."""
     found: dict[tuple[str, int], Sentence] = {}
     for passage in passages:
-        text, spans = passage.article.text, _spans(passage.article)
+        text, spans = passage.article.text, article_sentences(passage.article)
         for n, (start, end) in enumerate(spans):
             if start < passage.chunk.start or end > passage.chunk.end:
                 continue

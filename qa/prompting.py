@@ -1,6 +1,8 @@
-"""Prompts as messages, for whoever may not know where prompts are kept."""
+"""Prompts as messages, and messages as a trace shows them."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import prompts
 from qa.types import Message
@@ -12,6 +14,11 @@ def messages(name: str, **values: str) -> list[Message]:
     Raises FileNotFoundError, and KeyError for a missing or an unknown variable.
     """
     return [Message(role, content) for role, content in prompts.load(name).messages(**values)]
+
+
+def shown(asked: Sequence[Message]) -> str:
+    """The messages as a trace shows them."""
+    return "\n\n".join(f"{message.role}:\n{message.content}" for message in asked)
 
 
 def prompt_id(name: str) -> str:

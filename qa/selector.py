@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import prompts
 from qa.evidence import fenced, render
-from qa.types import Evidence, Message, Reply
+from qa.prompting import messages, shown
+from qa.types import Evidence, Reply
 
 if TYPE_CHECKING:
     from qa.chat_model import ChatModel
@@ -59,19 +59,17 @@ def select(question: str, evidence: Sequence[Evidence], model: ChatModel) -> Sel
 
     None where the reply tells nothing of the numbers. Raises ServiceError.
     """
-    filled = prompts.load(PROMPT).messages(evidence=render(evidence), question=fenced(question))
-    messages = [Message(role, content) for role, content in filled]
+    asked = messages(PROMPT, evidence=render(evidence), question=fenced(question))
     numbers = [str(number) for number in range(len(evidence) + 1)]
     grammar = "root ::= " + " | ".join(f'"{number}"' for number in numbers)
-    reply = model.complete(messages, max_tokens=1, top_logprobs=ALTERNATIVES, grammar=grammar)
+    reply = model.complete(asked, max_tokens=1, top_logprobs=ALTERNATIVES, grammar=grammar)
     known = dict(reply.logprobs[0].top) if reply.logprobs else {}
     if not any(number in known for number in numbers):
         return None
     raw = [known.get(number, UNSEEN) for number in numbers]
     whole = math.log(sum(math.exp(one) for one in raw))
     none, *odds = (one - whole for one in raw)
-    shown = "\n\n".join(f"{message.role}:\n{message.content}" for message in messages)
-    return Selection(tuple(odds), none, shown, reply)
+    return Selection(tuple(odds), none, shown(asked), reply)
 
 
 def weighed(evidence: Sequence[Evidence], selection: Selection) -> tuple[Evidence, ...]:
@@ -86,9 +84,9 @@ def needed(evidence: Sequence[Evidence]) -> int:
     """How many of the best of some ``weighed`` evidence have ``ENOUGH`` of the probability together."""
     best = sorted((SCALE * one.score for one in evidence), reverse=True)
     shares = [math.exp(one - best[0]) for one in best]
-    held = 0.0
+    held, enough = 0.0, ENOUGH * sum(shares)
     for count, share in enumerate(shares, 1):
         held += share
-        if held >= ENOUGH * sum(shares):
+        if held >= enough:
             return count
     return len(shares)

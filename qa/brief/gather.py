@@ -11,11 +11,10 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from index.sentences import sentences
 from index.types import Article, Passage, Query
+from qa.evidence import article_sentences
 from qa.features import Terms
 from qa.wording import stems, words
 
@@ -102,12 +101,6 @@ def lead(article: Article) -> str:
     """Headline and first two sentences."""
     first = article_sentences(article)[:2]
     return f"{article.title}. " + " ".join(article.text[start:end] for start, end in first)
-
-
-@lru_cache(maxsize=256)
-def article_sentences(article: Article) -> tuple[tuple[int, int], ...]:
-    """Spans of the sentences outside boilerplate."""
-    return tuple((span.start, span.end) for span in sentences(article.text, skip=article.boilerplate))
 
 
 def _best(passages: Iterable[Passage]) -> dict[str, Passage]:

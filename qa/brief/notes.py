@@ -21,10 +21,10 @@ from index.tokens import count
 from index.types import Article, Embedder
 from qa.brief.dates import Dated, dates
 from qa.brief.figures import Measured, figures
-from qa.brief.gather import article_sentences
 from qa.brief.parties import Named, named
 from qa.brief.quotes import Said, quotations
 from qa.brief.types import Precision
+from qa.evidence import article_sentences
 
 if TYPE_CHECKING:
     import numpy as np

@@ -115,14 +115,12 @@ class Engine:
 
         Not through the cache of replies: it would answer instead of the model from the second time on.
         """
-        import prompts
         from qa import draft, selector, wiring
-        from qa.types import Message
+        from qa.prompting import messages
 
         model = wiring.chat_model(replace(self.settings, cache=False))
         prompt = selector.PROMPT if model.selector else draft.PROMPT
-        filled = prompts.load(prompt).messages(evidence="", question="")
-        (model.selector or model).complete([Message(role, content) for role, content in filled], max_tokens=1)
+        (model.selector or model).complete(messages(prompt, evidence="", question=""), max_tokens=1)
 
 
 def _tiktoken(text: str) -> int:
