@@ -30,17 +30,25 @@ from index.retrieve import Retriever
 from index.types import Article
 from qa import config, wiring
 from qa.evidence import article_sentences
-from qa.selector import MOST
+from qa.selector import MOST, numbered
 from qa.wording import words
 
 REMOVED = "removed"
 """The type of a question whose answer is not in the list."""
+REMOVED_WEIGHT = 0.35
+"""Of such a question: another sentence may answer it after all."""
 COMMON = 400
 """A word in so many articles tells nothing of what one is about."""
 ALIKE = 3
 """Articles that sentences beside are taken from."""
-DATED, SHUFFLED = 0.3, 0.35
-"""Share of the groups whose articles are dated, and are not in the order of their weight."""
+DATED, SHUFFLED, REVERSED = 0.3, 0.35, 0.4
+"""Share of the groups whose articles are dated, are not in the order of their weight, stand the other way."""
+
+
+Key = tuple[str, int]
+"""A sentence: where it is from, and which one it is there."""
+Row = tuple[str, list[int], float, str]
+"""A question, the numbers that answer, its weight and its type."""
 
 
 class Corpus:
@@ -106,36 +114,51 @@ def group(path: str, asked: Sequence[dict[str, Any]], corpus: Corpus, draw: rand
     order = list(blocks)
     if draw.random() < SHUFFLED:
         draw.shuffle(order)
+    shown = [
+        (corpus.articles[name].title, [((name, n), corpus.sentences[name][n]) for n in sorted(blocks[name])])
+        for name in order
+    ]
+    evidence, places = listed(shown, draw)
+    numbers = {n: place for (name, n), place in places.items() if name == path}
+    rows = [_row(one, gold, numbers) for one, gold in zip(asked, golds, strict=True)]
+    return grouped(evidence, len(places), rows, draw)
+
+
+def listed(
+    blocks: Sequence[tuple[str, list[tuple[Key, str]]]], draw: random.Random
+) -> tuple[str, dict[Key, int]]:
+    """Titles with their sentences as ``qa.selector`` shows them; the number of each sentence."""
+    if draw.random() < REVERSED:
+        blocks = [(title, sentences[::-1]) for title, sentences in reversed(blocks)]
     dated = draw.random() < DATED
     lines: list[str] = []
-    numbers: dict[int, int] = {}
-    count = 0
-    for name in order:
+    places: dict[Key, int] = {}
+    for title, sentences in blocks:
         day = f" ({draw.randint(2003, 2026)}-{draw.randint(1, 12):02}-{draw.randint(1, 28):02})"
-        lines.append(f"# {' '.join(corpus.articles[name].title.split())}{day if dated else ''}")
-        for n in sorted(blocks[name]):
-            count += 1
-            lines.append(f"[{count}] {' '.join(corpus.sentences[name][n].split())}")
-            if name == path:
-                numbers[n] = count
-    rows = [_row(one, gold, numbers) for one, gold in zip(asked, golds, strict=True)]
+        lines.append(f"# {' '.join(title.split())}{day if dated else ''}")
+        for key, text in sentences:
+            places[key] = len(places) + 1
+            lines.append(numbered(places[key], text))
+    return "\n".join(lines), places
+
+
+def grouped(evidence: str, sentences: int, rows: list[Row], draw: random.Random) -> dict[str, Any]:
+    """A line of what is written."""
     draw.shuffle(rows)
     removed = [row for row in rows if row[3] == REMOVED][:3]
     return {
-        "evidence": "\n".join(lines),
-        "sentences": count,
+        "evidence": evidence,
+        "sentences": sentences,
         "asked": [*[row for row in rows if row[3] != REMOVED][:12], *removed],
     }
 
 
-def _row(
-    one: dict[str, Any], gold: set[int], numbers: Mapping[int, int]
-) -> tuple[str, list[int], float, str]:
+def _row(one: dict[str, Any], gold: set[int], numbers: Mapping[int, int]) -> Row:
     if one["type"] == OPEN:
         return one["question"], [0], min(1.5, one.get("weight", 1.0)), OPEN
     there = sorted(numbers[n] for n in gold if n in numbers)
     if not there:
-        return one["question"], [0], 0.35, REMOVED
+        return one["question"], [0], REMOVED_WEIGHT, REMOVED
     return one["question"], there, 1.0 if len(there) == len(gold) else 0.7, one["type"]
 
 

@@ -26,15 +26,20 @@ LINEAR = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ff
 
 
 class SelectorNet(nn.Module):
-    """Qwen2 with updates. ``a`` and ``b`` hold these by ``BLOCK_LINEAR``: (rank, in) and (out, rank)."""
+    """Qwen2 with updates. ``a`` and ``b`` hold these by ``BLOCK_LINEAR``: (rank, in) and (out, rank).
 
-    def __init__(self, path: Path) -> None:
+    kind: what the linear layers compute with; bfloat16 is fastest on a processor that has it. What is added
+    up from block to block stays in 32 bits.
+    """
+
+    def __init__(self, path: Path, kind: torch.dtype = torch.float32) -> None:
         super().__init__()
         file = GGUFReader(str(path))
-        self.own: dict[str, Tensor] = {
-            one.name: torch.from_numpy(np.array(dequantize(one.data, one.tensor_type), dtype=np.float32))
-            for one in file.tensors
-        }
+        self.own: dict[str, Tensor] = {}
+        for one in file.tensors:
+            value = torch.from_numpy(np.array(dequantize(one.data, one.tensor_type), dtype=np.float32))
+            self.own[one.name] = value.to(kind) if _is_linear(one.name) else value
+        self.kind = kind
 
         def told(name: str) -> float:
             return float(file.fields[f"qwen2.{name}"].contents())
@@ -51,6 +56,13 @@ class SelectorNet(nn.Module):
                 out, into = self.own[f"blk.{block}.{name}.weight"].shape
                 self.a[f"{block}_{name}"] = nn.Parameter(torch.randn(RANK, into) / math.sqrt(into))
                 self.b[f"{block}_{name}"] = nn.Parameter(torch.zeros(out, RANK))
+
+    def start(self, path: Path) -> None:
+        """Go on from updates that ``write`` wrote."""
+        for one in GGUFReader(str(path)).tensors:
+            _, block, linear, _, side = one.name.replace(".lora_", ".").split(".")
+            value = torch.from_numpy(np.array(one.data, dtype=np.float32))
+            (self.a if side == "a" else self.b)[f"{block}_{linear}"].data.copy_(value)
 
     def forward(self, ids: Tensor, places: Tensor, mask: Tensor, last: Tensor, words: Tensor) -> Tensor:
         """Logits of ``words`` (c,) after the tokens at ``last`` (q,), of shape (q, c).
@@ -72,9 +84,9 @@ class SelectorNet(nn.Module):
         def heads(name: str, count: int) -> Tensor:
             return self._linear(h, block, name).view(len(x), count, -1).transpose(0, 1)
 
-        h = self._norm(x, f"blk.{block}.attn_norm")
+        h = self._norm(x, f"blk.{block}.attn_norm").to(self.kind)
         q, k = _turned(heads("attn_q", self.heads), turn), _turned(heads("attn_k", self.shared), turn)
-        v = heads("attn_v", self.shared)
+        q, k, v = q.to(self.kind), k.to(self.kind), heads("attn_v", self.shared)
         each = self.heads // self.shared
         seen = functional.scaled_dot_product_attention(
             q[None],
@@ -83,21 +95,28 @@ class SelectorNet(nn.Module):
             attn_mask=mask[None, None],
         )[0]
         x = x + self._linear(seen.transpose(0, 1).reshape(len(x), -1), block, "attn_output")
-        h = self._norm(x, f"blk.{block}.ffn_norm")
+        h = self._norm(x, f"blk.{block}.ffn_norm").to(self.kind)
         gate = functional.silu(self._linear(h, block, "ffn_gate"))
         return x + self._linear(gate * self._linear(h, block, "ffn_up"), block, "ffn_down")
 
     def _linear(self, x: Tensor, block: int, name: str) -> Tensor:
+        bias = self.own.get(f"blk.{block}.{name}.bias")
         y = functional.linear(
-            x, self.own[f"blk.{block}.{name}.weight"], self.own.get(f"blk.{block}.{name}.bias")
+            x, self.own[f"blk.{block}.{name}.weight"], None if bias is None else bias.to(self.kind)
         )
         if block < FIRST:
             return y
         key = f"{block}_{name}"
-        return y + functional.linear(functional.linear(x, self.a[key]), self.b[key] * (ALPHA / RANK))
+        a, b = self.a[key].to(self.kind), (self.b[key] * (ALPHA / RANK)).to(self.kind)
+        return y + functional.linear(functional.linear(x, a), b)
 
     def _norm(self, x: Tensor, name: str) -> Tensor:
         return functional.rms_norm(x, (self.width,), self.own[f"{name}.weight"], self.epsilon)
+
+
+def _is_linear(name: str) -> bool:
+    """Whether it is the weight of a linear layer of a block."""
+    return name.split(".")[-2] in LINEAR and name.endswith(".weight")
 
 
 def _turned(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -232,8 +232,12 @@ def fenced(text: str) -> str:
     return " ".join(_NUMBERING.sub(r"(\1)", plain).split())
 
 
-def render(evidence: Sequence[Evidence]) -> str:
-    """The evidence as the model sees it: under each headline the numbered sentences."""
+def _line(number: int, text: str) -> str:
+    return f"[{number}] {text}"
+
+
+def render(evidence: Sequence[Evidence], line: Callable[[int, str], str] = _line) -> str:
+    """The evidence as the model sees it: under each headline its sentences, ``line`` by line."""
     lines: list[str] = []
     last = ""
     for one in evidence:
@@ -241,7 +245,7 @@ def render(evidence: Sequence[Evidence]) -> str:
             last = one.article.id
             day = f" ({one.article.published.isoformat()})" if one.article.published else ""
             lines.append(f"# {fenced(one.article.title)}{day}")
-        lines.append(f"[{one.number}] {fenced(one.text)}")
+        lines.append(line(one.number, fenced(one.text)))
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from qa.types import Evidence
 from qa.wording import stems
 
-LONG = 40
+LONG = 50
 """Words; a sentence up to this long is quoted whole."""
 ROOM = 32
 # Before what is quoted these may take it back; after it only those that look back at it.

@@ -64,7 +64,7 @@ def test_one_token_is_asked_for_and_only_numbers_are_allowed() -> None:
     (asked,) = model.asked
     assert asked.max_tokens == 1
     assert asked.grammar == 'root ::= "0" | "1" | "2" | "3"'
-    assert "[3] Engineers found" in asked.prompt
+    assert f"[3] {ROWS[2].text} [3]" in asked.prompt.splitlines()
     assert asked.prompt.endswith(f"Question: {LENGTH}")
     assert found is not None
     assert asked.prompt in found.prompt

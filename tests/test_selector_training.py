@@ -10,9 +10,13 @@ import pytest
 from evals.calibrate_selector import Case, first, fit, probabilities
 from evals.reader_passages import OPEN
 from evals.selector_groups import REMOVED, Corpus, group
+from evals.selector_squad import ANSWERED
+from evals.selector_squad import group as passage_group
+from qa.evidence import render
 from qa.selector import MOST
+from qa.selector import numbered as shown_line
 from tests.newsroom import article
-from tests.small_paper import BRIDGE, FERRY, ORCHARD
+from tests.small_paper import BRIDGE, FERRY, ORCHARD, evidence
 
 LONG = article(
     "town/long.txt",
@@ -87,3 +91,49 @@ def test_what_tells_more_weighs_more() -> None:
     assert weight[1] > 2 * weight[0] > 0
     assert first(data, weight) >= first(data, np.array([1.0, 0.0]))
     assert probabilities(data[0], weight).sum() == pytest.approx(1.0)
+
+
+PASSAGE = {
+    "context": "Varnholt opened it on Saturday. The bridge is 412 metres long. Lorries may not cross it.",
+    "qas": [
+        {"question": "How long is it?", "is_impossible": False, "answers": [{"answer_start": 46}]},
+        {"question": "How wide is it?", "is_impossible": True, "answers": []},
+    ],
+}
+BESIDE = "A ford was there before. It flooded every spring. Nobody misses it."
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_passage_with_questions_is_a_list_of_its_sentences_and_some_beside(seed: int) -> None:
+    found = passage_group("Varnholt", PASSAGE, [BESIDE], random.Random(seed))
+    assert found is not None
+    rows = numbered(found["evidence"])
+    assert list(rows) == list(range(1, found["sentences"] + 1))
+    right = {question: (numbers, kind) for question, numbers, _, kind in found["asked"]}
+    assert right["How wide is it?"] == ([0], OPEN)
+    there = [number for number, text in rows.items() if "412 metres" in text]
+    assert right["How long is it?"] == ((there, ANSWERED) if there else ([0], REMOVED))
+
+
+def test_a_passage_that_is_too_long_for_a_list_is_none() -> None:
+    text = "The bridge is long. " * (MOST + 1)
+    assert passage_group("Varnholt", {"context": text, "qas": []}, [], random.Random(1)) is None
+
+
+def test_training_lists_sentences_as_the_selector_is_shown_them() -> None:
+    """Else it would be asked in a form that it did not learn."""
+    text = CORPUS.articles[BRIDGE.path].text
+    made = group(
+        BRIDGE.path, [asked("How long is it?", "The bridge is 412 metres long.")], CORPUS, random.Random(2)
+    )
+    spans = {text[a:b] for a, b in CORPUS.spans[BRIDGE.path]}
+    shown = render(
+        [
+            evidence(number, BRIDGE, words)
+            for number, line in numbered(made["evidence"]).items()
+            if (words := line.removesuffix(f" [{number}]")) in spans
+        ],
+        shown_line,
+    )
+    assert len(shown.splitlines()) > 2
+    assert set(shown.splitlines()[1:]) <= set(made["evidence"].splitlines())

@@ -53,6 +53,9 @@ TagOption = Annotated[
     list[str] | None,
     typer.Option("--tag", help="Only articles with this tag; may be repeated.", show_default=False),
 ]
+NoModelOption = Annotated[
+    bool, typer.Option("--no-model", help="Quote the articles, without a language model.")
+]
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 

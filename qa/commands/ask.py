@@ -13,6 +13,7 @@ from qa.commands._asking import (
     ABSTAINED,
     KOption,
     Narrator,
+    NoModelOption,
     SinceOption,
     SourceOption,
     TagOption,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 Explain = Annotated[bool, typer.Option("--explain", help="Show what became of each drafted claim, and why.")]
 ShowPrompt = Annotated[bool, typer.Option("--show-prompt", help="Show the prompts that were sent.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask the model even if its reply is known.")]
-NoModel = Annotated[bool, typer.Option("--no-model", help="Quote the articles, without a language model.")]
 Verify = Annotated[
     str | None,
     typer.Option(metavar="rules|model", help="What checks the claims.", show_default=False),
@@ -108,7 +108,7 @@ def ask(
     index: IndexOption = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
-    no_model: NoModel = False,
+    no_model: NoModelOption = False,
     verify: Verify = None,
     budget: Budget = None,
     max_tokens: MaxTokens = None,

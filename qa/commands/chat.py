@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qa.commands import BaseUrlOption, IndexOption, JsonOption, ModelOption, YesOption, settings
-from qa.commands._asking import KOption, Narrator
+from qa.commands._asking import KOption, Narrator, NoModelOption
 from qa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ Wanted = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the last conversation, or with NUMBER.")]
 NoHistory = Annotated[bool, typer.Option("--no-history", help="Keep nothing of this conversation.")]
-NoModel = Annotated[bool, typer.Option("--no-model", help="Quote the articles, without a language model.")]
 Rewrite = Annotated[
     str,
     typer.Option(
@@ -58,7 +57,7 @@ def chat(
     index: IndexOption = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
-    no_model: NoModel = False,
+    no_model: NoModelOption = False,
     json_: JsonOption = False,
     yes: YesOption = False,
     sessions: Sessions = False,
