@@ -153,6 +153,14 @@ def grouped(evidence: str, sentences: int, rows: list[Row], draw: random.Random)
     }
 
 
+def keep(path: Path, groups: list[dict[str, Any]], draw: random.Random) -> None:
+    """Write the groups to a file in random order, as ``evals.train_selector`` reads them."""
+    draw.shuffle(groups)
+    with path.open("w", encoding="utf-8") as out:
+        for one in groups:
+            print(json.dumps(one, ensure_ascii=False), file=out)
+
+
 def _row(one: dict[str, Any], gold: set[int], numbers: Mapping[int, int]) -> Row:
     if one["type"] == OPEN:
         return one["question"], [0], min(1.5, one.get("weight", 1.0)), OPEN
@@ -192,10 +200,7 @@ def main() -> None:
     # Those with most questions teach most for the time that reading their sentences takes.
     groups.sort(key=lambda one: -sum(row[3] != REMOVED for row in one["asked"]))
     groups = groups[: args.most]
-    draw.shuffle(groups)
-    with args.out.open("w", encoding="utf-8") as out:
-        for one in groups:
-            print(json.dumps(one, ensure_ascii=False), file=out)
+    keep(args.out, groups, draw)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.reader_passages import OPEN
-from evals.selector_groups import REMOVED, REMOVED_WEIGHT, Row, grouped, listed
+from evals.selector_groups import REMOVED, REMOVED_WEIGHT, Row, grouped, keep, listed
 from index.sentences import sentences
 from qa.selector import MOST
 
@@ -76,10 +76,7 @@ def main() -> None:
             beside = [passages[k]["context"] for k in (n - 1, n + 1) if 0 <= k < len(passages)]
             found = group(article["title"].replace("_", " "), passage, beside, draw)
             groups += [found] if found else []
-    draw.shuffle(groups)
-    with args.out.open("w", encoding="utf-8") as out:
-        for one in groups:
-            print(json.dumps(one, ensure_ascii=False), file=out)
+    keep(args.out, groups, draw)
 
 
 if __name__ == "__main__":
