@@ -43,8 +43,6 @@ ALIKE = 3
 """Articles that sentences beside are taken from."""
 DATED, SHUFFLED, REVERSED = 0.3, 0.35, 0.4
 """Share of the groups whose articles are dated, are not in the order of their weight, stand the other way."""
-
-
 Key = tuple[str, int]
 """A sentence: where it is from, and which one it is there."""
 Row = tuple[str, list[int], float, str]
@@ -138,7 +136,7 @@ def listed(
         lines.append(f"# {' '.join(title.split())}{day if dated else ''}")
         for key, text in sentences:
             places[key] = len(places) + 1
-            lines.append(numbered(places[key], text))
+            lines.append(numbered(places[key], " ".join(text.split())))
     return "\n".join(lines), places
 
 
@@ -153,6 +151,14 @@ def grouped(evidence: str, sentences: int, rows: list[Row], draw: random.Random)
     }
 
 
+def answered(question: str, gold: set[int], numbers: Mapping[int, int], kind: str) -> Row:
+    """Of a question that is answered, by those of the ``gold`` sentences that have a number in the list."""
+    there = sorted(numbers[n] for n in gold if n in numbers)
+    if not there:
+        return question, [0], REMOVED_WEIGHT, REMOVED
+    return question, there, 1.0 if len(there) == len(gold) else 0.7, kind
+
+
 def keep(path: Path, groups: list[dict[str, Any]], draw: random.Random) -> None:
     """Write the groups to a file in random order, as ``evals.train_selector`` reads them."""
     draw.shuffle(groups)
@@ -164,10 +170,7 @@ def keep(path: Path, groups: list[dict[str, Any]], draw: random.Random) -> None:
 def _row(one: dict[str, Any], gold: set[int], numbers: Mapping[int, int]) -> Row:
     if one["type"] == OPEN:
         return one["question"], [0], min(1.5, one.get("weight", 1.0)), OPEN
-    there = sorted(numbers[n] for n in gold if n in numbers)
-    if not there:
-        return one["question"], [0], REMOVED_WEIGHT, REMOVED
-    return one["question"], there, 1.0 if len(there) == len(gold) else 0.7, one["type"]
+    return answered(one["question"], gold, numbers, one["type"])
 
 
 def articles(retriever: Retriever, paths: Sequence[str]) -> dict[str, Article]:

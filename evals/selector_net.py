@@ -38,7 +38,7 @@ class SelectorNet(nn.Module):
         self.own: dict[str, Tensor] = {}
         for one in file.tensors:
             value = torch.from_numpy(np.array(dequantize(one.data, one.tensor_type), dtype=np.float32))
-            self.own[one.name] = value.to(kind) if _is_linear(one.name) else value
+            self.own[one.name] = value.to(kind) if one.name.split(".")[-2] in LINEAR else value
         self.kind = kind
 
         def told(name: str) -> float:
@@ -100,9 +100,8 @@ class SelectorNet(nn.Module):
         return x + self._linear(gate * self._linear(h, block, "ffn_up"), block, "ffn_down")
 
     def _linear(self, x: Tensor, block: int, name: str) -> Tensor:
-        bias = self.own.get(f"blk.{block}.{name}.bias")
         y = functional.linear(
-            x, self.own[f"blk.{block}.{name}.weight"], None if bias is None else bias.to(self.kind)
+            x, self.own[f"blk.{block}.{name}.weight"], self.own.get(f"blk.{block}.{name}.bias")
         )
         if block < FIRST:
             return y
@@ -112,11 +111,6 @@ class SelectorNet(nn.Module):
 
     def _norm(self, x: Tensor, name: str) -> Tensor:
         return functional.rms_norm(x, (self.width,), self.own[f"{name}.weight"], self.epsilon)
-
-
-def _is_linear(name: str) -> bool:
-    """Whether it is the weight of a linear layer of a block."""
-    return name.split(".")[-2] in LINEAR and name.endswith(".weight")
 
 
 def _turned(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.reader_passages import OPEN
-from evals.selector_groups import REMOVED, REMOVED_WEIGHT, Row, grouped, keep, listed
+from evals.selector_groups import Row, answered, grouped, keep, listed
 from index.sentences import sentences
 from qa.selector import MOST
 
@@ -55,10 +55,7 @@ def _row(one: dict[str, Any], spans: Sequence[tuple[int, int]], numbers: dict[in
         return one["question"], [0], 1.0, OPEN
     starts = [answer["answer_start"] for answer in one["answers"]]
     gold = {n for n, (a, b) in enumerate(spans) for start in starts if a <= start < b}
-    there = sorted(numbers[n] for n in gold if n in numbers)
-    if not there:
-        return one["question"], [0], REMOVED_WEIGHT, REMOVED
-    return one["question"], there, 1.0 if len(there) == len(gold) else 0.7, ANSWERED
+    return answered(one["question"], gold, numbers, ANSWERED)
 
 
 def main() -> None:

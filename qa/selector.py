@@ -75,7 +75,7 @@ def select(question: str, evidence: Sequence[Evidence], model: ChatModel) -> Sel
 def numbered(number: int, text: str) -> str:
     """A sentence as the model sees it. Its number stands at both ends: what reads from left to right knows
     at the end of a sentence what it said, and takes the next number for its own otherwise."""
-    return f"[{number}] {' '.join(text.split())} [{number}]"
+    return f"[{number}] {text} [{number}]"
 
 
 def weighed(evidence: Sequence[Evidence], selection: Selection) -> tuple[Evidence, ...]:
