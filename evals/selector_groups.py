@@ -7,8 +7,9 @@ for all of them. A line of ``--out`` is such a group: ``{"evidence", "sentences"
 [[question, [numbers that answer, or 0], weight, type] …]}``.
 
 In the list stand sentences that answer, for questions that the article leaves open those that share most
-with them, sentences of articles that are alike, and others to fill it. A question whose answer is not in the
-list is asked as well, at a lower weight: then 0 is right, however it is put.
+with them, sentences of articles that are alike, and others to fill it. With ``--chosen`` a share of the lists
+are what is really chosen for one of the questions, out of all that is indexed. A question whose answer is not
+in the list is asked as well, at a lower weight: then 0 is right, however it is put.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import json
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,12 @@ import numpy as np
 from evals.reader_passages import OPEN, questions
 from index.errors import NoSuchArticle
 from index.retrieve import Retriever
-from index.types import Article
+from index.types import Article, Query
 from qa import config, wiring
-from qa.evidence import article_sentences
+from qa.evidence import article_sentences, choose, rank
+from qa.question import parts_of
 from qa.selector import MOST, numbered
+from qa.types import Evidence
 from qa.wording import words
 
 REMOVED = "removed"
@@ -44,7 +47,9 @@ ALIKE = 3
 DATED, SHUFFLED, REVERSED = 0.3, 0.35, 0.4
 """Share of the groups whose articles are dated, are not in the order of their weight, stand the other way."""
 Key = tuple[str, int]
-"""A sentence: where it is from, and which one it is there."""
+"""A sentence: the path of its article, and where it starts or which one it is there."""
+Block = tuple[str, list[tuple[Key, str]]]
+"""A title and sentences of its article."""
 Row = tuple[str, list[int], float, str]
 """A question, the numbers that answer, its weight and its type."""
 
@@ -89,12 +94,46 @@ class Corpus:
         return sorted(range(len(shared)), key=lambda n: -shared[n])[:count]
 
 
-def group(path: str, asked: Sequence[dict[str, Any]], corpus: Corpus, draw: random.Random) -> dict[str, Any]:
-    """The questions of one article over one list of sentences."""
+def group(
+    path: str,
+    asked: Sequence[dict[str, Any]],
+    corpus: Corpus,
+    draw: random.Random,
+    choosing: Callable[[str], Sequence[Evidence]] | None = None,
+) -> dict[str, Any]:
+    """The questions of one article over one list of sentences: the one that is chosen for one of them
+    where ``choosing`` is given, else one that is put together."""
     golds = [
         {n for n, (a, b) in enumerate(corpus.spans[path]) for s, e in one["sentences"] if a < e and s < b}
         for one in asked
     ]
+    shown = (
+        _chosen(choosing(draw.choice(asked)["question"]))
+        if choosing
+        else _put_together(path, asked, golds, corpus, draw)
+    )
+    evidence, places = listed(shown, draw)
+    starts = {start: n for n, (start, _) in enumerate(corpus.spans[path])}
+    numbers = {starts[start]: place for (name, start), place in places.items() if name == path}
+    rows = [_row(one, gold, numbers) for one, gold in zip(asked, golds, strict=True)]
+    return grouped(evidence, len(places), rows, draw)
+
+
+def _chosen(evidence: Sequence[Evidence]) -> list[Block]:
+    blocks: dict[str, Block] = {}
+    for one in evidence:
+        block = blocks.setdefault(one.article.path, (one.article.title, []))
+        block[1].append(((one.article.path, one.start), one.text))
+    return list(blocks.values())
+
+
+def _put_together(
+    path: str,
+    asked: Sequence[dict[str, Any]],
+    golds: Sequence[set[int]],
+    corpus: Corpus,
+    draw: random.Random,
+) -> list[Block]:
     size = draw.choice([MOST] * 3 + [8, 8, 7, 6, 5])
     others = draw.choice([0, 0, 1, 2, 3]) if size > 6 else draw.choice([0, 1])
     room = size - others
@@ -112,19 +151,16 @@ def group(path: str, asked: Sequence[dict[str, Any]], corpus: Corpus, draw: rand
     order = list(blocks)
     if draw.random() < SHUFFLED:
         draw.shuffle(order)
-    shown = [
-        (corpus.articles[name].title, [((name, n), corpus.sentences[name][n]) for n in sorted(blocks[name])])
+    return [
+        (
+            corpus.articles[name].title,
+            [((name, corpus.spans[name][n][0]), corpus.sentences[name][n]) for n in sorted(blocks[name])],
+        )
         for name in order
     ]
-    evidence, places = listed(shown, draw)
-    numbers = {n: place for (name, n), place in places.items() if name == path}
-    rows = [_row(one, gold, numbers) for one, gold in zip(asked, golds, strict=True)]
-    return grouped(evidence, len(places), rows, draw)
 
 
-def listed(
-    blocks: Sequence[tuple[str, list[tuple[Key, str]]]], draw: random.Random
-) -> tuple[str, dict[Key, int]]:
+def listed(blocks: Sequence[Block], draw: random.Random) -> tuple[str, dict[Key, int]]:
     """Titles with their sentences as ``qa.selector`` shows them; the number of each sentence."""
     if draw.random() < REVERSED:
         blocks = [(title, sentences[::-1]) for title, sentences in reversed(blocks)]
@@ -151,12 +187,14 @@ def grouped(evidence: str, sentences: int, rows: list[Row], draw: random.Random)
     }
 
 
-def answered(question: str, gold: set[int], numbers: Mapping[int, int], kind: str) -> Row:
+def answered(
+    question: str, gold: set[int], numbers: Mapping[int, int], kind: str, weight: float = 1.0
+) -> Row:
     """Of a question that is answered, by those of the ``gold`` sentences that have a number in the list."""
     there = sorted(numbers[n] for n in gold if n in numbers)
     if not there:
-        return question, [0], REMOVED_WEIGHT, REMOVED
-    return question, there, 1.0 if len(there) == len(gold) else 0.7, kind
+        return question, [0], REMOVED_WEIGHT * weight, REMOVED
+    return question, there, weight if len(there) == len(gold) else 0.7 * weight, kind
 
 
 def keep(path: Path, groups: list[dict[str, Any]], draw: random.Random) -> None:
@@ -168,9 +206,10 @@ def keep(path: Path, groups: list[dict[str, Any]], draw: random.Random) -> None:
 
 
 def _row(one: dict[str, Any], gold: set[int], numbers: Mapping[int, int]) -> Row:
+    weight = min(1.5, one.get("weight", 1.0))
     if one["type"] == OPEN:
-        return one["question"], [0], min(1.5, one.get("weight", 1.0)), OPEN
-    return answered(one["question"], gold, numbers, one["type"])
+        return one["question"], [0], weight, OPEN
+    return answered(one["question"], gold, numbers, one["type"], weight)
 
 
 def articles(retriever: Retriever, paths: Sequence[str]) -> dict[str, Article]:
@@ -184,22 +223,42 @@ def articles(retriever: Retriever, paths: Sequence[str]) -> dict[str, Article]:
     return found
 
 
+def chooser(retriever: Retriever) -> Callable[[str], tuple[Evidence, ...]]:
+    """What chooses the sentences for a question as ``qa.answer`` does for a model that selects; a question
+    of several parts is searched for as a whole only."""
+    settings = config.load({})
+    reader = wiring.reader(settings)
+
+    def choosing(question: str) -> tuple[Evidence, ...]:
+        passages = retriever.search(Query(question))
+        ranked = [
+            rank(part, passages, retriever.catalog, retriever.embedder, reader) for part in parts_of(question)
+        ]
+        return choose(ranked, settings.evidence_tokens, MOST)
+
+    return choosing
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--index", type=Path, required=True)
     parser.add_argument("--questions", type=Path, nargs="+", required=True)
     parser.add_argument("--most", type=int, default=1000, help="groups")
+    parser.add_argument("--chosen", type=float, default=0.0, help="share of the lists that are really chosen")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     by_article: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for one in questions(args.questions):
         by_article[one["article"]].append(one)
-    with wiring.retriever(config.load({"index": args.index})) as retriever:
-        corpus = Corpus(articles(retriever, list(by_article)))
     draw = random.Random(args.seed)
-    groups = [group(path, by_article[path], corpus, draw) for path in corpus.articles]
+    with wiring.retriever(config.load({"index": args.index})) as retriever:
+        corpus, choosing = Corpus(articles(retriever, list(by_article))), chooser(retriever)
+        groups = []
+        for path in corpus.articles:
+            real = args.chosen > 0 and draw.random() < args.chosen
+            groups.append(group(path, by_article[path], corpus, draw, choosing if real else None))
     # Those with most questions teach most for the time that reading their sentences takes.
     groups.sort(key=lambda one: -sum(row[3] != REMOVED for row in one["asked"]))
     groups = groups[: args.most]

@@ -15,6 +15,7 @@ from evals.selector_squad import group as passage_group
 from qa.evidence import render
 from qa.selector import MOST
 from qa.selector import numbered as shown_line
+from qa.types import Evidence
 from tests.newsroom import article
 from tests.small_paper import BRIDGE, FERRY, ORCHARD, evidence
 
@@ -69,6 +70,36 @@ def test_of_a_long_article_not_every_answer_is_there() -> None:
     kinds = [row[3] for row in made["asked"]]
     assert 0 < kinds.count(REMOVED) <= 3
     assert kinds.count("single") > 3
+
+
+def test_a_list_may_be_what_was_really_chosen() -> None:
+    """Then it stands as it was chosen, whatever the question it was chosen for."""
+    bridge = "The bridge is 412 metres long."
+    choice = (
+        evidence(1, FERRY, "Engineers found a crack of 14 centimetres in its hull."),
+        evidence(2, BRIDGE, bridge),
+    )
+    questions = [
+        asked("How long is it?", bridge),
+        asked("Who cut the ribbon?", "Mayor Tomas Brandvold"),
+        asked("Who built it?"),
+    ]
+    wanted: list[str] = []
+
+    def choosing(question: str) -> tuple[Evidence, ...]:
+        wanted.append(question)
+        return choice
+
+    made = group(BRIDGE.path, questions, CORPUS, random.Random(1), choosing)
+    assert len(wanted) == 1
+    rows = numbered(made["evidence"])
+    (number,) = (n for n, text in rows.items() if bridge in text)
+    assert len(rows) == 2
+    assert {question: (numbers, kind) for question, numbers, _, kind in made["asked"]} == {
+        "How long is it?": ([number], "single"),
+        "Who cut the ribbon?": ([0], REMOVED),
+        "Who built it?": ([0], OPEN),
+    }
 
 
 def test_the_nearest_sentence_shares_the_rarest_words() -> None:
