@@ -100,11 +100,17 @@ def turn(asked: str, of: Article, words: str, **known: Any) -> Turn:
 class Scripted:
     """Stands in for ``qa.answer.Answerer``: answers, or raises, what is in the script, and else withholds.
 
-    The script maps questions that stand alone to (article, words) or to an exception.
+    The script maps questions that stand alone to (article, words) or to an exception. near: what stands
+    nearest to a question that is withheld.
     """
 
-    def __init__(self, script: Mapping[str, tuple[Article, str] | BaseException] | None = None) -> None:
+    def __init__(
+        self,
+        script: Mapping[str, tuple[Article, str] | BaseException] | None = None,
+        near: Mapping[str, Citation] | None = None,
+    ) -> None:
         self.script = dict(script or {})
+        self.near = dict(near or {})
         self.asked: list[Question] = []
 
     def ask(
@@ -120,7 +126,8 @@ class Scripted:
         if isinstance(step, BaseException):
             raise step
         if step is None:
-            return withheld(question.text)
+            near = self.near.get(question.text)
+            return replace(withheld(question.text), nearest=(near,) if near else ())
         answer = replace(answered(question.text, *step), id=question.id)
         on_progress("checking 1 claim")
         for claim in answer.claims:

@@ -17,7 +17,7 @@ from qa.chat.rewriting import acceptable
 from qa.chat.session import Session
 from qa.errors import ServiceUnreachable, UsageError
 from qa.types import Usage
-from tests.chats import MILL, NOON, RACE, Scripted, library, turn
+from tests.chats import MILL, NOON, RACE, Scripted, cited, library, turn
 from tests.fakes import FakeChatModel
 from tests.newsroom import article
 from tests.small_paper import retriever, written
@@ -44,6 +44,17 @@ def test_a_follow_up_is_asked_in_full_and_the_turn_tells_both() -> None:
     assert not talk.turns[0].followed
     assert second.at == NOON
     assert talk.turns[-1] is talk.last is second
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_a_follow_up_may_speak_of_what_a_withheld_answer_had_looked_at(near: bool) -> None:
+    debts = "How high are the debts of Orlin Paper?"
+    answerer = Scripted(near={debts: cited(MILL, BOSS)} if near else {})
+    talk = Session(answerer, library(), clock=lambda: NOON)
+    talk.ask(debts)
+    second = talk.ask("Who called the decision cowardly?")
+    assert second.followed is near
+    assert ("Orlin Paper" in second.question) is near
 
 
 def test_what_is_asked_as_written_is_not_rewritten() -> None:

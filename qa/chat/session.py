@@ -183,7 +183,8 @@ class Session:
 
     def _heard(self, turn: Turn, before: Heard | None) -> Heard:
         answer = turn.answer
-        cited = tuple(dict.fromkeys(one.article_id for one in answer.backing))
+        # What was withheld was still asked of some articles: a follow-up may speak of what they tell.
+        cited = tuple(dict.fromkeys(one.article_id for one in answer.backing or answer.nearest))
         found = self._articles(cited) if cited else {}
         drafts = [check.drafted for check in answer.trace.checks if check.fate is not Fate.DROPPED]
         return heard(
