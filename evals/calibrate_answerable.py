@@ -80,7 +80,7 @@ def fit(values: Matrix, target: Matrix, *, l2: float, steps: int = 1500) -> tupl
     each = np.where(target == 1, 0.5 / share, 0.5 / (1 - share)) / len(target)
     bias, weight = 0.0, np.zeros(values.shape[1])
     for _ in range(steps):
-        slope = each * (1 / (1 + np.exp(-(values @ weight + bias))) - target)
+        slope = each * (sigmoid(values @ weight + bias) - target)
         weight -= 0.5 * (values.T @ slope + l2 * weight)
         bias -= 0.5 * slope.sum()
     return float(bias), weight
@@ -93,8 +93,13 @@ def crossed(values: Matrix, target: Matrix, l2: float) -> Matrix:
         test = np.arange(len(target)) % FOLDS == fold
         mean, scale = values[~test].mean(0), values[~test].std(0) + 1e-6
         bias, weight = fit((values[~test] - mean) / scale, target[~test], l2=l2)
-        out[test] = 1 / (1 + np.exp(-((values[test] - mean) / scale @ weight + bias)))
+        out[test] = sigmoid((values[test] - mean) / scale @ weight + bias)
     return out
+
+
+def sigmoid(odds: Matrix) -> Matrix:
+    """Probabilities of log-odds."""
+    return np.asarray(1 / (1 + np.exp(-odds)))
 
 
 def logit(probability: Matrix | float) -> Any:
@@ -123,10 +128,16 @@ def stage(values: Matrix, target: Matrix, right: Matrix, args: argparse.Namespac
     ]
 
 
-def auc(probability: Matrix, target: Matrix) -> float:
-    """Area under the ROC curve: the chance that an answerable question scores above an unanswerable one."""
-    pairs: Any = probability[target == 1][:, None] - probability[target == 0][None, :]
-    return float((pairs > 0).mean() + 0.5 * (pairs == 0).mean())
+def auc(probability: Matrix, target: Matrix, weight: Matrix | None = None) -> float:
+    """Area under the ROC curve: the chance that a question of target 1 scores above one of target 0, where
+    each is drawn by its weight. Of equal scores half counts."""
+    weight = np.ones(len(target)) if weight is None else weight
+    order = np.argsort(probability[target == 0])
+    lower = probability[target == 0][order]
+    passed = np.append(0.0, weight[target == 0][order].cumsum())
+    above, drawn = probability[target == 1], weight[target == 1]
+    won = (passed[lower.searchsorted(above, "left")] + passed[lower.searchsorted(above, "right")]) / 2
+    return float(drawn @ won / (drawn.sum() * passed[-1]))
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from evals.reader_passages import OPEN, questions
+from evals.wording_weights import HEAVIEST
 from index.errors import NoSuchArticle
 from index.retrieve import Retriever
 from index.types import Article, Query
@@ -206,7 +207,7 @@ def keep(path: Path, groups: list[dict[str, Any]], draw: random.Random) -> None:
 
 
 def _row(one: dict[str, Any], gold: set[int], numbers: Mapping[int, int]) -> Row:
-    weight = min(1.5, one.get("weight", 1.0))
+    weight = min(HEAVIEST, one.get("weight", 1.0))
     if one["type"] == OPEN:
         return one["question"], [0], weight, OPEN
     return answered(one["question"], gold, numbers, one["type"], weight)
@@ -223,10 +224,9 @@ def articles(retriever: Retriever, paths: Sequence[str]) -> dict[str, Article]:
     return found
 
 
-def chooser(retriever: Retriever) -> Callable[[str], tuple[Evidence, ...]]:
+def chooser(retriever: Retriever, settings: config.Settings) -> Callable[[str], tuple[Evidence, ...]]:
     """What chooses the sentences for a question as ``qa.answer`` does for a model that selects; a question
     of several parts is searched for as a whole only."""
-    settings = config.load({})
     reader = wiring.reader(settings)
 
     def choosing(question: str) -> tuple[Evidence, ...]:
@@ -252,13 +252,14 @@ def main() -> None:
     by_article: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for one in questions(args.questions):
         by_article[one["article"]].append(one)
-    draw = random.Random(args.seed)
-    with wiring.retriever(config.load({"index": args.index})) as retriever:
-        corpus, choosing = Corpus(articles(retriever, list(by_article))), chooser(retriever)
+    draw, settings = random.Random(args.seed), config.load({"index": args.index})
+    with wiring.retriever(settings) as retriever:
+        corpus = Corpus(articles(retriever, list(by_article)))
+        choosing = chooser(retriever, settings) if args.chosen else None
         groups = []
         for path in corpus.articles:
-            real = args.chosen > 0 and draw.random() < args.chosen
-            groups.append(group(path, by_article[path], corpus, draw, choosing if real else None))
+            real = choosing if choosing and draw.random() < args.chosen else None
+            groups.append(group(path, by_article[path], corpus, draw, real))
     # Those with most questions teach most for the time that reading their sentences takes.
     groups.sort(key=lambda one: -sum(row[3] != REMOVED for row in one["asked"]))
     groups = groups[: args.most]

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.calibrate_answerable import auc, sigmoid
 from evals.reader_passages import OPEN
 
 FOLDS = 10
@@ -34,7 +35,8 @@ RARE = 3
 """Signs that are seen less often tell of one question only."""
 RATE, STEPS, L2 = 0.02, 60, 3e-5
 SOFTER = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-LEAST, MOST = 0.05, 1.5
+LIGHTEST, HEAVIEST = 0.05, 1.5
+"""Of what is written, and of what is learned from."""
 _WORD = re.compile(r"[A-Za-z'’]+|\d+|[?,]")
 Vector = NDArray[np.float64]
 
@@ -97,7 +99,7 @@ class Worded:
         theta, mean, square = (np.zeros(size + 1) for _ in range(3))
         for step in range(1, STEPS + 1):
             sums = np.bincount(owner, theta[self.flat], len(weight)) + theta[-1]
-            slope = weight * (_squashed(sums) - self.left_open)
+            slope = weight * (sigmoid(sums) - self.left_open)
             gradient = np.append(np.bincount(self.flat, slope[owner], size), slope.sum())
             gradient[:-1] += 2 * L2 * theta[:-1]
             mean = 0.9 * mean + 0.1 * gradient
@@ -106,20 +108,9 @@ class Worded:
         return theta[:-1], float(theta[-1])
 
 
-def _squashed(sums: Vector) -> Vector:
-    return np.asarray(1 / (1 + np.exp(-sums)))
-
-
-def weighted_area(scores: Vector, left_open: Vector, weight: Vector) -> float:
-    """Area under the ROC curve where questions count by their weight."""
-    order = np.argsort(scores, kind="stable")
-    positive, negative = (weight * left_open)[order], (weight * (1 - left_open))[order]
-    return float((positive * negative.cumsum()).sum() / (positive.sum() * negative.sum()))
-
-
 def overlap(log_odds: Vector, left_open: Vector) -> Vector:
     """The weight of each question."""
-    likely = _squashed(log_odds)
+    likely = sigmoid(log_odds)
     return 2 * np.where(left_open == 1, 1 - likely, likely)
 
 
@@ -128,7 +119,7 @@ def calibrated(log_odds: Vector, left_open: Vector, steps: int = 40) -> Vector:
     values = np.column_stack([log_odds, np.ones(len(log_odds))])
     theta = np.array([1.0, 0.0])
     for _ in range(steps):
-        likely = _squashed(values @ theta)
+        likely = sigmoid(values @ theta)
         bend = (values * (likely * (1 - likely))[:, None]).T @ values
         theta = theta - np.linalg.solve(bend + 1e-6 * np.eye(2), values.T @ (likely - left_open))
     return np.asarray(values @ theta)
@@ -144,17 +135,17 @@ def main() -> None:
     worded = Worded.of(rows)
     even = np.ones(len(rows))
     odds = worded.log_odds(even)
-    print(f"{len(rows)} questions, area by their wording {weighted_area(odds, worded.left_open, even):.3f}")
+    print(f"{len(rows)} questions, area by their wording {auc(odds, worded.left_open, even):.3f}")
     odds = calibrated(odds, worded.left_open)
     found: dict[float, Vector] = {}
     for softer in SOFTER:
         weight = overlap(softer * odds, worded.left_open)
-        area = weighted_area(worded.log_odds(weight), worded.left_open, weight)
+        area = auc(worded.log_odds(weight), worded.left_open, weight)
         print(f"log-odds times {softer}: area with weights {area:.3f}")
         found[abs(area - 0.5)] = weight
     if args.write:
         for row, each in zip(rows, found[min(found)], strict=True):
-            row["weight"] = round(min(MOST, max(LEAST, float(each))), 2)
+            row["weight"] = round(min(HEAVIEST, max(LIGHTEST, float(each))), 2)
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
         args.questions.write_text("".join(lines), encoding="utf-8")
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from evals import wording_weights
+from evals.calibrate_answerable import auc
 from evals.reader_passages import OPEN
-from evals.wording_weights import MOST, Worded, calibrated, overlap, signs, weighted_area
+from evals.wording_weights import HEAVIEST, Worded, calibrated, overlap, signs
 
 
 def rows(count: int = 600) -> list[dict[str, object]]:
@@ -36,9 +37,9 @@ def test_weights_take_the_wording_away() -> None:
     worded = Worded.of(rows())
     even = np.ones(len(worded.fold))
     odds = worded.log_odds(even)
-    assert weighted_area(odds, worded.left_open, even) > 0.7
+    assert auc(odds, worded.left_open, even) > 0.7
     weight = overlap(calibrated(odds, worded.left_open), worded.left_open)
-    assert weighted_area(worded.log_odds(weight), worded.left_open, weight) < 0.6
+    assert auc(worded.log_odds(weight), worded.left_open, weight) < 0.6
 
 
 def test_a_question_of_the_other_kinds_wording_weighs_more() -> None:
@@ -49,8 +50,8 @@ def test_a_question_of_the_other_kinds_wording_weighs_more() -> None:
 
 def test_an_area_counts_by_weight() -> None:
     scores, left_open = np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 0.0])
-    assert weighted_area(scores, left_open, np.array([1.0, 1.0, 1.0])) == pytest.approx(0.5)
-    assert weighted_area(scores, left_open, np.array([3.0, 1.0, 1.0])) == pytest.approx(0.75)
+    assert auc(scores, left_open, np.array([1.0, 1.0, 1.0])) == pytest.approx(0.5)
+    assert auc(scores, left_open, np.array([3.0, 1.0, 1.0])) == pytest.approx(0.75)
 
 
 def test_the_file_is_written_with_weights_and_nothing_else_is_changed(
@@ -62,6 +63,6 @@ def test_the_file_is_written_with_weights_and_nothing_else_is_changed(
     monkeypatch.setattr("sys.argv", ["wording_weights", "--questions", str(file), "--write"])
     wording_weights.main()
     after = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    assert all(0 < row.pop("weight") <= MOST for row in after)
+    assert all(0 < row.pop("weight") <= HEAVIEST for row in after)
     assert after == before
     assert "120 questions, area by their wording" in capsys.readouterr().out

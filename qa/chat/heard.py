@@ -1,4 +1,4 @@
-"""What a finished turn leaves in mind: who and what it was about, and the words of the articles it cited."""
+"""What a finished turn leaves in mind: who and what it was about, and the words of the articles it showed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Heard:
     question: its stand-alone wording. asked: the names in it. answered: those that the answer adds, in order.
     focus: the one that is the answer, where the question asks for one. items: what the answer lists.
     topic: what the turn was about, see ``phrases.about``. stems: of the question, the answer, and the
-    articles that it cites. known: the names of these articles, by their wording in lower case. centre: the
+    articles that it shows. known: the names of these articles, by their wording in lower case. centre: the
     thing that the user named by itself, as in 'And the inquiry?'.
     """
 
@@ -55,8 +55,8 @@ def heard(
     """What a turn leaves in mind.
 
     question: stand-alone. claims: as they were printed; none where the answer was withheld. drafts: what the
-    model wrote, which only says which of the names in the claims matters most. articles: that were cited.
-    before: the turn that the question followed up, whose topic goes on.
+    model wrote, which only says which of the names in the claims matters most. articles: that were cited, or
+    stood nearest to what was withheld. before: the turn that the question followed up, whose topic goes on.
     """
     known = known_names(articles)
     asked = tuple(found(question, known))

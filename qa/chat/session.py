@@ -37,7 +37,7 @@ class Asks(Protocol):
 class Session:
     """One conversation. Not for several threads at once.
 
-    answerer: answers. articles: looks articles up by id, to know who is who in those that were cited.
+    answerer: answers. articles: looks articles up by id, to know who is who in those that were shown.
     k: passages to retrieve. model: improves rewritings where the rules are not sure; None: rules alone.
     count: tokens of a text. on_turn: is given each turn as it ends, to be kept; on_undo: is called when the
     last one is taken back. rewriting: False asks every question as it is written.
@@ -184,14 +184,14 @@ class Session:
     def _heard(self, turn: Turn, before: Heard | None) -> Heard:
         answer = turn.answer
         # What was withheld was still asked of some articles: a follow-up may speak of what they tell.
-        cited = tuple(dict.fromkeys(one.article_id for one in answer.backing or answer.nearest))
-        found = self._articles(cited) if cited else {}
+        shown = tuple(dict.fromkeys(one.article_id for one in answer.backing or answer.nearest))
+        found = self._articles(shown) if shown else {}
         drafts = [check.drafted for check in answer.trace.checks if check.fate is not Fate.DROPPED]
         return heard(
             turn.question,
             [claim.text for claim in answer.claims],
             drafts,
-            [found[one] for one in cited if one in found],
+            [found[one] for one in shown if one in found],
             before,
             turn.centre,
         )
